@@ -1,0 +1,37 @@
+# pillion_flags: warnings and sanitizers of our own targets; never exported.
+add_library(pillion_flags INTERFACE)
+target_compile_options(pillion_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wthread-safety>
+  $<$<BOOL:${PILLION_WERROR}>:-Werror>)
+if(PILLION_SANITIZE)
+  target_compile_options(pillion_flags INTERFACE
+    -fsanitize=${PILLION_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(pillion_flags INTERFACE -fsanitize=${PILLION_SANITIZE})
+endif()
+
+# pillion_core_part(NAME SOURCES ... DEPENDS ...): one folder of core/src as a static library.
+# Its DEPENDS are the arrows of the house: a folder sees only what it links.
+function(pillion_core_part name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(pillion_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(pillion_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core/src)
+  target_link_libraries(pillion_${name} PUBLIC pillion_sdk ${ARG_DEPENDS} PRIVATE pillion_flags)
+endfunction()
+
+# pillion_test(NAME SOURCES ... DEPENDS ... [TIMEOUT s]): a doctest executable; each test case
+# is a CTest test of its own.
+function(pillion_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE pillion_test_main ${ARG_DEPENDS} pillion_flags)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE
+    PILLION_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PILLION_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  doctest_discover_tests(${name} TEST_PREFIX "${name}/"
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,132 @@
+// Options: an instance's configured values, as validated by the host against the option table.
+//
+// Threads: call from the constructor, Poll or the destructor of the exporter, not concurrently.
+// Lifetime: strings from String() live until the exporter object is destroyed.
+//
+// A secret never comes out of String(): fetch it with Secret() for every connect, so that a
+// rotated password is picked up without any work of yours.
+#pragma once
+
+#include <pillion/result.hpp>
+#include <pillion/tables.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pillion {
+
+// A secret's text; wiped when it goes. Don't copy it into a std::string that lives on.
+class SecretText {
+ public:
+  SecretText() = default;
+  explicit SecretText(std::string text) : text_(std::move(text)) {}
+  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { other.Wipe(); }
+  SecretText& operator=(SecretText&& other) noexcept {
+    Wipe();
+    text_ = std::move(other.text_);
+    other.Wipe();
+    return *this;
+  }
+  ~SecretText() { Wipe(); }
+
+  bool empty() const { return text_.empty(); }
+  std::string_view view() const { return text_; }
+  const char* c_str() const { return text_.c_str(); }
+
+ private:
+  void Wipe() {
+    volatile char* p = text_.data();
+    for (size_t i = 0; i < text_.size(); ++i) p[i] = 0;
+    text_.clear();
+  }
+  std::string text_;
+};
+
+class Options {
+ public:
+  Options(const pillion_host* host, pillion_instance* instance)
+      : host_(host), instance_(instance) {}
+
+  bool IsSet(std::string_view name) const { return Read(name).type != 0; }
+
+  // Each returns the configured value, or the table's default, or the fallback.
+  std::string_view String(std::string_view name, std::string_view fallback = {}) const {
+    const pillion_value value = Read(name);
+    return value.type == PILLION_OPT_STRING ? ToView(value.text) : fallback;
+  }
+  bool Bool(std::string_view name, bool fallback = false) const {
+    const pillion_value value = Read(name);
+    return value.type == PILLION_OPT_BOOL ? value.flag != 0 : fallback;
+  }
+  int64_t Int(std::string_view name, int64_t fallback = 0) const {
+    const pillion_value value = Read(name);
+    return value.type == PILLION_OPT_INT ? value.integer : fallback;
+  }
+  double Float(std::string_view name, double fallback = 0) const {
+    const pillion_value value = Read(name);
+    return value.type == PILLION_OPT_FLOAT ? value.number : fallback;
+  }
+  std::chrono::nanoseconds Duration(std::string_view name,
+                                    std::chrono::nanoseconds fallback = {}) const {
+    const pillion_value value = Read(name);
+    return value.type == PILLION_OPT_DURATION ? std::chrono::nanoseconds(value.integer) : fallback;
+  }
+  size_t Size(std::string_view name, size_t fallback = 0) const {
+    const pillion_value value = Read(name);
+    return value.type == PILLION_OPT_SIZE ? static_cast<size_t>(value.integer) : fallback;
+  }
+  std::vector<std::string_view> StringList(std::string_view name) const {
+    const pillion_value value = Read(name);
+    std::vector<std::string_view> list;
+    if (value.type != PILLION_OPT_STRING_LIST) return list;
+    for (size_t i = 0; i < value.list_size; ++i) list.push_back(ToView(value.list[i]));
+    return list;
+  }
+
+  // The secret's value at this moment; empty if it is not configured. At most 64 KiB.
+  Result<SecretText> Secret(std::string_view name) const {
+    std::string text(512, '\0');
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      pillion_buffer buffer{text.data(), text.size(), 0};
+      const uint32_t reason = host_->secret(instance_, ToStr(name), &buffer);
+      if (reason != PILLION_OK) {
+        return Error{static_cast<Reason>(reason),
+                     "secret `" + std::string(name) + "` cannot be read"};
+      }
+      if (buffer.size <= text.size()) {
+        SecretText secret(std::string(text.data(), buffer.size));
+        SecretText wipe(std::move(text));
+        return secret;
+      }
+      SecretText wipe(std::move(text));
+      if (buffer.size > kSecretBytesMax) break;
+      text = std::string(buffer.size, '\0');
+    }
+    return Error{Reason::kLimit, "secret `" + std::string(name) + "` is larger than 64 KiB"};
+  }
+
+  std::string_view InstanceName() const { return ToView(host_->instance_name(instance_)); }
+
+  // One log line; the host adds the instance's name and bounds the rate.
+  void Log(uint32_t level, std::string_view message) const {
+    host_->log(instance_, level, ToStr(message));
+  }
+
+ private:
+  static constexpr size_t kSecretBytesMax = 64 * 1024;
+
+  pillion_value Read(std::string_view name) const {
+    pillion_value value{};
+    value.size = sizeof value;
+    host_->option(instance_, ToStr(name), &value);
+    return value;
+  }
+
+  const pillion_host* host_;
+  pillion_instance* instance_;
+};
+
+}  // namespace pillion

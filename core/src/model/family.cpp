@@ -1,0 +1,115 @@
+#include "model/family.hpp"
+
+#include "model/name.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace pillion {
+namespace {
+
+// FNV-1a over the names; 32 bits are plenty to tell a plugin's label sets apart.
+uint32_t SchemaOf(const std::vector<std::string>& names) {
+  uint32_t hash = 2166136261u;
+  const auto mix = [&](unsigned char c) { hash = (hash ^ c) * 16777619u; };
+  for (const std::string& name : names) {
+    for (const char c : name) mix(static_cast<unsigned char>(c));
+    mix(0);
+  }
+  return hash;
+}
+
+bool IsPattern(const pillion_metric& metric) { return metric.flags & PILLION_METRIC_PATTERN; }
+
+std::string CheckName(const pillion_metric& metric) {
+  std::string name(ToView(metric.name));
+  if (IsPattern(metric)) {
+    if (std::count(name.begin(), name.end(), '*') != 1) {
+      return "pattern `" + name + "` must hold exactly one `*`";
+    }
+    name.replace(name.find('*'), 1, "x");
+  }
+  if (!IsMetricName(name)) return "`" + name + "` is not a metric name";
+  return {};
+}
+
+}  // namespace
+
+bool HasSingleValue(MetricType type) {
+  return type != MetricType::kHistogram && type != MetricType::kGaugeHistogram &&
+         type != MetricType::kSummary;
+}
+
+bool MatchesPattern(std::string_view name, std::string_view pattern) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return name == pattern;
+  const std::string_view head = pattern.substr(0, star), tail = pattern.substr(star + 1);
+  return name.size() > head.size() + tail.size() && name.substr(0, head.size()) == head &&
+         name.substr(name.size() - tail.size()) == tail;
+}
+
+std::string CheckMetric(const pillion_metric& metric) {
+  if (std::string problem = CheckName(metric); !problem.empty()) return problem;
+  const std::string name(ToView(metric.name));
+  if (metric.type < PILLION_COUNTER || metric.type > PILLION_STATESET) {
+    return "`" + name + "` has the unknown type " + std::to_string(metric.type);
+  }
+  const auto type = static_cast<MetricType>(metric.type);
+  std::unordered_set<std::string_view> seen;
+  for (size_t i = 0; i < metric.label_count; ++i) {
+    const std::string_view label = ToView(metric.labels[i]);
+    const bool reserved =
+        (label == "le" && !HasSingleValue(type)) || (label == "quantile" && !HasSingleValue(type));
+    if (!IsLabelName(label) || reserved) {
+      return "`" + name + "`: `" + std::string(label) + "` cannot be a label of it";
+    }
+    if (!seen.insert(label).second) {
+      return "`" + name + "`: label `" + std::string(label) + "` stands twice";
+    }
+  }
+  return {};
+}
+
+FamilyDesc ToFamily(const pillion_metric& metric) {
+  FamilyDesc desc;
+  desc.name = ToView(metric.name);
+  desc.type = static_cast<MetricType>(metric.type);
+  desc.help = ToView(metric.help);
+  desc.unit = ToView(metric.unit);
+  for (size_t i = 0; i < metric.label_count; ++i) {
+    desc.label_names.emplace_back(ToView(metric.labels[i]));
+  }
+  desc.open_labels = metric.flags & PILLION_METRIC_OPEN_LABELS;
+  desc.schema = SchemaOf(desc.label_names);
+  desc.collector = metric.collector;
+  return desc;
+}
+
+FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size_t collector_count,
+                               std::vector<std::string>* problems) {
+  FamilyTable table;
+  std::unordered_set<std::string> names;
+  const char* at = reinterpret_cast<const char*>(metrics);
+  for (size_t i = 0; i < count; ++i, at += metrics->size) {
+    const auto& metric = *reinterpret_cast<const pillion_metric*>(at);
+    std::string problem = CheckMetric(metric);
+    if (problem.empty() && metric.collector >= std::max<size_t>(collector_count, 1)) {
+      problem = "`" + std::string(ToView(metric.name)) + "` names a collector that is not there";
+    }
+    if (problem.empty() && !names.emplace(ToView(metric.name)).second) {
+      problem = "`" + std::string(ToView(metric.name)) + "` stands twice in the metric table";
+    }
+    if (!problem.empty()) {
+      if (problems != nullptr) problems->push_back(std::move(problem));
+      table.families_.push_back(nullptr);
+    } else if (IsPattern(metric)) {
+      table.patterns_.push_back(ToFamily(metric));
+      table.families_.push_back(nullptr);
+    } else {
+      table.families_.push_back(std::make_shared<const FamilyDesc>(ToFamily(metric)));
+    }
+  }
+  return table;
+}
+
+}  // namespace pillion

@@ -1,0 +1,59 @@
+// What a family is: its name, type, help and label names. Immutable once made.
+//
+// Threads: immutable objects, shared freely. Ownership: shared_ptr, because fragments outlive the
+// configuration that made them.
+#pragma once
+
+#include <pillion/tables.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace pillion {
+
+struct FamilyDesc {
+  std::string name;  // the full name as in text 0.0.4: a counter of ours ends in _total
+  MetricType type = MetricType::kUnknown;
+  std::string help;
+  std::string unit;
+  std::vector<std::string> label_names;
+  bool open_labels = false;   // label names differ from sample to sample
+  uint32_t schema = 0;        // equal for families of one table with equal label names
+  uint32_t collector = 0;
+};
+using FamilyPtr = std::shared_ptr<const FamilyDesc>;
+
+// Whether samples of this type carry one value (counter, gauge, unknown, info, stateset).
+bool HasSingleValue(MetricType type);
+
+// A family name that matches `pattern`, which holds one `*`.
+bool MatchesPattern(std::string_view name, std::string_view pattern);
+
+// An exporter's metric table, checked. Index i is the plugin's family i; rows that are patterns
+// hold a null pointer there.
+class FamilyTable {
+ public:
+  FamilyTable() = default;
+
+  // Bad rows (invalid names, labels, types, duplicates) are left out and named in `problems`.
+  static FamilyTable FromC(const pillion_metric* metrics, size_t count, size_t collector_count,
+                           std::vector<std::string>* problems);
+
+  size_t size() const { return families_.size(); }
+  const FamilyPtr& at(size_t index) const { return families_[index]; }
+  const std::vector<FamilyDesc>& patterns() const { return patterns_; }
+
+ private:
+  std::vector<FamilyPtr> families_;
+  std::vector<FamilyDesc> patterns_;
+};
+
+// Checks one metric of a plugin; returns what is wrong, or an empty string.
+std::string CheckMetric(const pillion_metric& metric);
+FamilyDesc ToFamily(const pillion_metric& metric);
+
+}  // namespace pillion

@@ -1,0 +1,132 @@
+// FragmentBuilder: an append-only log of samples that becomes a Fragment.
+//
+// Samples may come in any order of families. Build() sorts them by family (counting sort), drops
+// duplicates and packs; Reset() forgets what was added, which is how a failed collector is rolled
+// back. The log's memory is kept between polls.
+//
+// Nothing here fails: what is not valid is dropped, counted by DropReason, and the first of each
+// reason is described for the log.
+//
+// Threads: one at a time.
+#pragma once
+
+#include "model/fragment.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+
+enum class DropReason : uint8_t {
+  kUndeclared,    // a family that is neither in the table nor declared
+  kInvalidName,   // a metric or label name
+  kLabelMismatch, // wrong number of labels, or a label set of other names
+  kWrongType,     // a value for a histogram family, or the like
+  kDuplicate,     // the same series twice
+  kInvalidValue,  // buckets that do not ascend, counts that fall
+  kLimit,         // a bound of this builder
+  kConflict,      // found at the merge: another instance has this family with another type
+  kCount_
+};
+inline constexpr size_t kDropReasons = static_cast<size_t>(DropReason::kCount_);
+std::string_view ToString(DropReason reason);
+
+struct Drops {
+  std::array<uint64_t, kDropReasons> count{};
+  std::array<std::string, kDropReasons> first{};  // the first of each, for people
+
+  void Note(DropReason reason, std::string_view what, uint64_t n = 1);
+  void Merge(const Drops& other);
+  uint64_t total() const;
+};
+
+using LabelPairs = std::vector<std::pair<std::string, std::string>>;
+
+struct FragmentLimits {
+  uint32_t samples_max = 1'000'000;
+  uint32_t label_blocks_max = 1'000'000;
+  size_t label_block_bytes_max = size_t{256} << 20;
+  size_t label_value_bytes_max = 4096;  // longer values are cut, at a UTF-8 boundary
+  size_t labels_per_sample_max = 32;
+  size_t families_max = 10'000;  // declared at run time
+};
+
+class FragmentBuilder {
+ public:
+  // `table` must outlive the builder. `constant` labels are added to every sample.
+  FragmentBuilder(const FamilyTable* table, LabelPairs constant, FragmentLimits limits = {});
+
+  // The result, or what is wrong: UINT32_MAX and a drop.
+  uint32_t Declare(const pillion_metric& metric);
+  uint32_t DeclareUnchecked(FamilyDesc desc);  // for the host's own families
+
+  LabelRef MakeLabels(uint32_t family, const pillion_str* values, size_t count);
+  LabelRef MakeNamedLabels(const pillion_str* names, const pillion_str* values, size_t count);
+
+  void Add(uint32_t family, LabelRef labels, double value);
+  void AddHistogram(uint32_t family, LabelRef labels, const pillion_histogram& histogram);
+  void AddNativeHistogram(uint32_t family, LabelRef labels, const pillion_native_histogram& h);
+  void AddSummary(uint32_t family, LabelRef labels, const pillion_summary& summary);
+  void AddExemplar(const pillion_exemplar& exemplar);
+  void AddCreated(double unix_seconds);
+
+  // Packs what was added since the last Reset and resets. Never null; may have no families.
+  std::shared_ptr<Fragment> Build(uint32_t collector);
+  void Reset();
+
+  Drops& drops() { return drops_; }
+  size_t sample_count() const { return log_.size(); }
+
+ private:
+  static constexpr LabelRef kBadLabels = 0xffffffffu;
+  struct Entry {
+    uint32_t family;
+    LabelRef labels;
+    double value;  // or the index of a distribution
+  };
+  struct Note {
+    uint32_t entry;
+    double created_seconds;
+    std::vector<Exemplar> exemplars;
+  };
+
+  const FamilyDesc* Find(uint32_t family) const;
+  FamilyPtr Share(uint32_t family) const;
+  bool Accepts(uint32_t family, LabelRef labels, bool single_value);
+  LabelRef Intern(uint32_t schema);  // takes scratch_
+  void AppendPair(std::string_view name, std::string_view value);
+  void AppendConstants();
+  void Append(uint32_t family, LabelRef labels, double value);
+  Note& NoteOfLast();
+  void GrowIndex();
+  std::vector<uint32_t> SortedFamilies() const;
+  std::vector<uint32_t> SortEntries(const std::vector<uint32_t>& order,
+                                    std::vector<uint32_t>& counts);
+
+  const FamilyTable* table_;
+  LabelPairs constant_;
+  FragmentLimits limits_;
+
+  std::deque<FamilyPtr> declared_;
+  std::vector<Entry> log_;
+  std::vector<Distribution> distributions_;
+  std::vector<double> numbers_;
+  std::vector<NativeHistogram> natives_;
+  std::vector<Note> notes_;
+  LabelBlocks blocks_;
+  std::vector<uint32_t> block_schema_;  // the schema that a block was made for
+  std::vector<uint32_t> index_;         // open addressing over blocks, by content
+  std::vector<uint32_t> hashes_;
+  std::string scratch_;
+  bool last_dropped_ = false;
+  Drops drops_;
+};
+
+}  // namespace pillion

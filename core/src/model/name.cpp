@@ -1,0 +1,98 @@
+#include "model/name.hpp"
+
+#include <cstdint>
+
+namespace pillion {
+namespace {
+
+constexpr bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+// The length of the valid UTF-8 sequence at the start of `text`, or 0.
+size_t Utf8Length(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const uint8_t first = byte(0);
+  if (first < 0x80) return 1;
+  const auto continues = [&](size_t i, uint8_t low = 0x80, uint8_t high = 0xBF) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const uint8_t low = first == 0xE0 ? 0xA0 : 0x80;    // no overlong forms
+    const uint8_t high = first == 0xED ? 0x9F : 0xBF;   // no surrogates
+    return continues(1, low, high) && continues(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const uint8_t low = first == 0xF0 ? 0x90 : 0x80;
+    const uint8_t high = first == 0xF4 ? 0x8F : 0xBF;   // nothing above U+10FFFF
+    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+void AppendEscaped(std::string& out, std::string_view text, bool quotes) {
+  size_t plain = 0;  // start of the run that needs no change
+  size_t i = 0;
+  while (i < text.size()) {
+    const char c = text[i];
+    const bool ascii = static_cast<uint8_t>(c) < 0x80;
+    if (ascii && c != '\\' && c != '\n' && (c != '"' || !quotes)) {
+      ++i;
+      continue;
+    }
+    const size_t length = ascii ? 1 : Utf8Length(text.substr(i));
+    if (!ascii && length > 0) {
+      i += length;
+      continue;
+    }
+    out.append(text, plain, i - plain);
+    if (!ascii) {
+      out.append(kReplacement);
+    } else {
+      out.push_back('\\');
+      out.push_back(c == '\n' ? 'n' : c);
+    }
+    plain = ++i;
+  }
+  out.append(text, plain, i - plain);
+}
+
+}  // namespace
+
+bool IsMetricName(std::string_view name) {
+  if (name.empty() || IsDigit(name[0])) return false;
+  for (const char c : name) {
+    if (!IsAlpha(c) && !IsDigit(c) && c != '_' && c != ':') return false;
+  }
+  return true;
+}
+
+bool IsLabelName(std::string_view name) {
+  return IsMetricName(name) && name.find(':') == std::string_view::npos &&
+         name.substr(0, 2) != "__";
+}
+
+void AppendLabelValue(std::string& out, std::string_view value) {
+  AppendEscaped(out, value, /*quotes=*/true);
+}
+
+void AppendHelp(std::string& out, std::string_view help, HelpEscape escape) {
+  AppendEscaped(out, help, escape == HelpEscape::kOpenMetrics);
+}
+
+std::string UnescapeLabelValue(std::string_view escaped) {
+  std::string out;
+  out.reserve(escaped.size());
+  for (size_t i = 0; i < escaped.size(); ++i) {
+    if (escaped[i] != '\\' || i + 1 == escaped.size()) {
+      out.push_back(escaped[i]);
+      continue;
+    }
+    ++i;
+    out.push_back(escaped[i] == 'n' ? '\n' : escaped[i]);
+  }
+  return out;
+}
+
+}  // namespace pillion
