@@ -1,0 +1,118 @@
+// Config: what the operator wrote, validated and typed. Immutable; one of the two hand-over
+// points of the house (the other is the snapshot).
+#pragma once
+
+#include "exposition/format.hpp"
+
+#include <pillion/plugin.h>
+#include <pillion/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+
+// A string with `${env:NAME}` and `${file:PATH}` in it, read anew at each Read(). A trailing
+// newline of a file is cut off. Threads: immutable; Read() may run anywhere, it reads files.
+class Secret {
+ public:
+  static constexpr size_t kFileBytesMax = 64 * 1024;
+
+  Secret() = default;
+  explicit Secret(std::string pattern) : pattern_(std::move(pattern)) {}
+  Result<std::string> Read() const;  // names the variable or the path in an error, never a value
+  bool empty() const { return pattern_.empty(); }
+  friend bool operator==(const Secret&, const Secret&) = default;
+
+ private:
+  std::string pattern_;
+};
+
+// One option's value, of the type that the plugin's table declares.
+struct OptionValue {
+  uint32_t type = 0;  // PILLION_OPT_*
+  bool flag = false;
+  int64_t integer = 0;  // INT, DURATION (ns), SIZE (bytes)
+  double number = 0;
+  std::string text;
+  std::vector<std::string> list;
+  Secret secret;  // for PILLION_OPT_SECRET; text is then empty
+};
+
+struct CollectorConfig {
+  bool enabled = true;
+  std::chrono::nanoseconds every{0};    // 0: with each scrape
+};
+
+struct InstanceConfig {
+  std::string name;
+  std::string type;
+  std::string position;  // "file:line:column", or "--exporter" for the command line
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::chrono::nanoseconds freshness{std::chrono::seconds(1)};
+  std::chrono::nanoseconds timeout{std::chrono::seconds(10)};  // of a poll
+  // How old the fragment of an `every` collector may grow before it vanishes; 0: three times
+  // its `every`.
+  std::chrono::nanoseconds stale_after{0};
+  std::map<std::string, OptionValue, std::less<>> options;  // with the table's defaults filled in
+  // One for each collector of the plugin's table, in its order.
+  std::vector<CollectorConfig> collectors;
+};
+
+struct HttpConfig {
+  std::vector<std::string> listen = {"[::]:9970"};
+  std::vector<std::string> health_listen;  // empty: health is served on `listen` only
+  std::string admin_listen = "127.0.0.1:9971";  // empty: no admin plane
+  OpenMetricsMode openmetrics = OpenMetricsMode::kAuto;
+  std::chrono::nanoseconds scrape_timeout{std::chrono::seconds(10)};  // without a header
+  uint32_t connections_max = 0;  // 0: derived from the descriptor limit
+};
+
+enum class SelfMetrics { kMerged, kSeparate, kOff };
+
+struct Config {
+  HttpConfig http;
+  SelfMetrics self = SelfMetrics::kMerged;
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  std::vector<std::string> plugin_dirs;  // searched before the built-in one
+  std::vector<InstanceConfig> instances;
+};
+
+struct ConfigSource {
+  std::vector<std::string> paths;      // files, or directories of *.toml in name order
+  std::vector<std::string> exporters;  // "TYPE=ADDRESS" or "NAME:TYPE=ADDRESS"
+};
+
+struct ConfigProblem {
+  std::string text;  // "file:line:column: key: what is wrong, what is accepted"
+  bool warning = false;
+};
+
+// Gives the descriptor of an exporter type, or why there is none (names what is known).
+using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string_view type)>;
+
+// Reads, validates and returns everything that is wrong at once. The config is there only if no
+// problem is an error. `environment` reads PILLION_* (getenv in production).
+struct ConfigResult {
+  std::shared_ptr<const Config> config;
+  std::vector<ConfigProblem> problems;
+};
+ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
+                        const std::function<const char*(const char*)>& environment);
+
+// "500ms", "1s", "5m", "2h", "1d"; also "1.5s". Pure.
+Result<std::chrono::nanoseconds> ParseDuration(std::string_view text);
+// "4096", "64KiB", "16MiB", "1GiB", "10kB", "10MB". Pure.
+Result<int64_t> ParseSize(std::string_view text);
+std::string FormatDuration(std::chrono::nanoseconds duration);
+
+}  // namespace pillion

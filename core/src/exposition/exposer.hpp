@@ -1,0 +1,47 @@
+// Exposer: from the snapshots of some instances to the bytes of a page.
+//
+// Merges the instances by family, chooses format and encoding, renders and compresses at most
+// once for each set of fragments, format and encoding, and keeps a bounded number of bodies.
+//
+// Threads: Expose may be called from any thread; concurrent calls for the same page wait for the
+// one that renders it. It takes CPU in proportion to the page: call it where that hurts nobody.
+#pragma once
+
+#include "exposition/body.hpp"
+#include "exposition/format.hpp"
+#include "model/fragment.hpp"
+#include "model/fragment_builder.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace pillion {
+
+struct Exposition {
+  BodyPtr body;
+  // What the merge had to leave out, the same for every call on this set of fragments;
+  // `fresh` is true for the one call that found it, so that it is counted once.
+  std::shared_ptr<const Drops> drops;
+  bool fresh = false;
+};
+
+class Exposer {
+ public:
+  static constexpr size_t kBodiesMax = 8;                          // kept bodies
+  static constexpr size_t kBodyBytesMax = size_t{64} << 20;        // of all kept bodies together
+
+  explicit Exposer(OpenMetricsMode mode);
+  ~Exposer();
+  Exposer(const Exposer&) = delete;
+  Exposer& operator=(const Exposer&) = delete;
+
+  Exposition Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
+                    std::string_view accept_encoding);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pillion

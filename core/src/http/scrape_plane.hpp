@@ -1,0 +1,98 @@
+// ScrapePlane: the asynchronous HTTP listener that the network sees (Boost.Beast).
+//
+// GET and HEAD of /metrics, /metrics/NAME, /sd, /-/healthy, /-/ready and a landing page. It
+// knows nothing of exporters: it asks a ScrapeHandler and writes what that answers. A request
+// that waits for its answer holds no thread; a slow or hostile client costs its own connection.
+//
+// Threads: one thread of its own runs everything; Start and Stop are called by the owner, the
+// `done` callbacks may come from any thread.
+#pragma once
+
+#include "exposition/body.hpp"
+
+#include <pillion/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pillion {
+
+struct ScrapeRequest {
+  std::string instance;  // empty: all of them merged
+  std::string accept;
+  std::string accept_encoding;
+  // X-Prometheus-Scrape-Timeout-Seconds, if it is a positive number.
+  std::optional<double> timeout_seconds;
+};
+
+struct ScrapeAnswer {
+  int status = 200;  // 404: no such instance; `message` then says what there is
+  BodyPtr body;
+  std::string message;
+};
+
+class ScrapeHandler {
+ public:
+  virtual ~ScrapeHandler() = default;
+  // Must return at once; `done` is called exactly once, from any thread, possibly before return.
+  virtual void Scrape(ScrapeRequest request, std::function<void(ScrapeAnswer)> done) = 0;
+  // Whether the rest of the process makes progress (the HTTP loop itself is watched here).
+  virtual bool Healthy() = 0;
+  virtual bool Ready() = 0;  // started, and not stopping; never depends on a target
+  virtual std::vector<std::string> InstanceNames() = 0;
+  // A request ended: for the scrape's own metrics. `format` is empty for other paths.
+  virtual void Finished(std::string_view path, int status, std::string_view format,
+                        std::chrono::nanoseconds took) = 0;
+};
+
+struct ScrapePlaneLimits {
+  uint32_t connections_max = 0;  // 0: derived from the descriptor limit
+  size_t request_header_bytes_max = 16 * 1024;
+  std::chrono::seconds request_timeout{10};  // from the first byte to the end of the header
+  std::chrono::seconds idle_timeout{120};    // between requests; scrape intervals fit in
+  std::chrono::seconds write_stall_timeout{30};  // no byte taken for this long
+  std::chrono::seconds drain_timeout{5};     // at Stop, for answers that are under way
+};
+
+struct ScrapePlaneConfig {
+  std::vector<std::string> listen;         // "host:port", "[v6]:port", "unix:/path"
+  std::vector<std::string> health_listen;  // serves only /-/healthy and /-/ready
+  std::string version;                     // for the landing page
+  ScrapePlaneLimits limits;
+};
+
+struct ScrapePlaneStats {
+  uint64_t connections = 0;
+  uint64_t connections_accepted_total = 0;
+  uint64_t connections_closed_at_cap_total = 0;
+  uint64_t accept_pauses_total = 0;  // EMFILE and the like
+};
+
+class ScrapePlane {
+ public:
+  ScrapePlane(ScrapePlaneConfig config, ScrapeHandler* handler);
+  ~ScrapePlane();  // Stop()s
+  ScrapePlane(const ScrapePlane&) = delete;
+  ScrapePlane& operator=(const ScrapePlane&) = delete;
+
+  // Binds every address and starts the thread. On error nothing runs, and the message names
+  // the address and the reason.
+  Result<void> Start();
+  // The real addresses ("127.0.0.1:40123", "[::]:9970", "unix:/path"), `listen` in its order.
+  std::vector<std::string> Addresses() const;
+  std::vector<std::string> HealthAddresses() const;
+  // Stops accepting, lets answers under way finish (drain_timeout), ends the thread.
+  void Stop();
+  ScrapePlaneStats Stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pillion
