@@ -112,4 +112,16 @@ FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size
   return table;
 }
 
+FamilyTable FamilyTable::WithHelpSuffix(const std::vector<std::string>& by_collector) const {
+  FamilyTable copy = *this;
+  for (FamilyPtr& family : copy.families_) {
+    if (family == nullptr || family->collector >= by_collector.size()) continue;
+    if (by_collector[family->collector].empty()) continue;
+    FamilyDesc desc = *family;
+    desc.help += by_collector[family->collector];
+    family = std::make_shared<const FamilyDesc>(std::move(desc));
+  }
+  return copy;
+}
+
 }  // namespace pillion

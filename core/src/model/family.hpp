@@ -43,6 +43,10 @@ class FamilyTable {
   static FamilyTable FromC(const pillion_metric* metrics, size_t count, size_t collector_count,
                            std::vector<std::string>* problems);
 
+  // A copy whose help texts end in a suffix, by collector ("" for none): says that the values of
+  // an `every` collector are cached.
+  FamilyTable WithHelpSuffix(const std::vector<std::string>& by_collector) const;
+
   size_t size() const { return families_.size(); }
   const FamilyPtr& at(size_t index) const { return families_[index]; }
   const std::vector<FamilyDesc>& patterns() const { return patterns_; }

@@ -82,7 +82,11 @@ FragmentBuilder::FragmentBuilder(const FamilyTable* table, LabelPairs constant,
 }
 
 void FragmentBuilder::Reset() {
-  declared_.clear();
+  ++epoch_;
+  if (declared_.size() > limits_.families_max / 2) {  // names that come and go
+    declared_by_name_.clear();
+    declared_.clear();
+  }
   log_.clear();
   distributions_.clear();
   numbers_.clear();
@@ -102,40 +106,78 @@ void FragmentBuilder::Reset() {
 const FamilyDesc* FragmentBuilder::Find(uint32_t family) const {
   if (family >= kDeclaredBase) {
     const size_t i = family - kDeclaredBase;
-    return i < declared_.size() ? declared_[i].get() : nullptr;
+    const bool known = i < declared_.size() && declared_[i].epoch == epoch_;
+    return known ? declared_[i].family.get() : nullptr;
   }
   return family < table_->size() ? table_->at(family).get() : nullptr;
 }
 
 FamilyPtr FragmentBuilder::Share(uint32_t family) const {
-  return family >= kDeclaredBase ? declared_[family - kDeclaredBase] : table_->at(family);
+  return family >= kDeclaredBase ? declared_[family - kDeclaredBase].family : table_->at(family);
+}
+
+bool FragmentBuilder::IsSame(const Declared& known, const pillion_metric& metric) const {
+  const FamilyDesc& desc = *known.family;
+  if (static_cast<uint32_t>(desc.type) != metric.type || desc.unit != ToView(metric.unit) ||
+      desc.open_labels != ((metric.flags & PILLION_METRIC_OPEN_LABELS) != 0) ||
+      desc.collector != metric.collector || desc.label_names.size() != metric.label_count ||
+      std::string_view(desc.help).substr(0, known.help_size) != ToView(metric.help)) {
+    return false;
+  }
+  for (size_t i = 0; i < metric.label_count; ++i) {
+    if (desc.label_names[i] != ToView(metric.labels[i])) return false;
+  }
+  return true;
 }
 
 uint32_t FragmentBuilder::Declare(const pillion_metric& metric) {
-  if (std::string problem = CheckMetric(metric); !problem.empty()) {
-    drops_.Note(DropReason::kInvalidName, problem);
-    return kNoFamily;
+  const auto it = declared_by_name_.find(ToView(metric.name));
+  if (it != declared_by_name_.end() && IsSame(declared_[it->second], metric)) {
+    declared_[it->second].epoch = epoch_;
+    return kDeclaredBase + it->second;
   }
   if (metric.flags & PILLION_METRIC_PATTERN) {
     drops_.Note(DropReason::kInvalidName, "a pattern cannot be declared at run time");
     return kNoFamily;
   }
-  return DeclareUnchecked(ToFamily(metric));
+  if (std::string problem = CheckMetric(metric); !problem.empty()) {
+    drops_.Note(DropReason::kInvalidName, problem);
+    return kNoFamily;
+  }
+  FamilyDesc desc = ToFamily(metric);
+  const size_t help_size = desc.help.size();
+  if (metric.collector < help_suffix_.size()) desc.help += help_suffix_[metric.collector];
+  return Store(std::move(desc), help_size);
 }
 
 uint32_t FragmentBuilder::DeclareUnchecked(FamilyDesc desc) {
-  for (size_t i = 0; i < declared_.size(); ++i) {
-    if (declared_[i]->name != desc.name) continue;
-    if (declared_[i]->type == desc.type) return kDeclaredBase + static_cast<uint32_t>(i);
-    drops_.Note(DropReason::kWrongType, desc.name + " is declared twice with different types");
-    return kNoFamily;
+  const size_t help_size = desc.help.size();
+  return Store(std::move(desc), help_size);
+}
+
+uint32_t FragmentBuilder::Store(FamilyDesc desc, size_t help_size) {
+  const auto it = declared_by_name_.find(desc.name);
+  if (it != declared_by_name_.end()) {
+    Declared& known = declared_[it->second];
+    const uint32_t index = it->second;
+    if (known.epoch == epoch_ && known.family->type != desc.type) {
+      drops_.Note(DropReason::kWrongType, desc.name + " is declared twice with different types");
+      return kNoFamily;
+    }
+    if (known.epoch == epoch_) return kDeclaredBase + index;  // the first declaration stands
+    declared_by_name_.erase(it);  // its key lives in the family that goes now
+    known = {std::make_shared<const FamilyDesc>(std::move(desc)), help_size, epoch_};
+    declared_by_name_.emplace(known.family->name, index);
+    return kDeclaredBase + index;
   }
   if (declared_.size() >= limits_.families_max) {
     drops_.Note(DropReason::kLimit, desc.name + ": too many families were declared");
     return kNoFamily;
   }
-  declared_.push_back(std::make_shared<const FamilyDesc>(std::move(desc)));
-  return kDeclaredBase + static_cast<uint32_t>(declared_.size() - 1);
+  const auto index = static_cast<uint32_t>(declared_.size());
+  declared_.push_back({std::make_shared<const FamilyDesc>(std::move(desc)), help_size, epoch_});
+  declared_by_name_.emplace(declared_.back().family->name, index);
+  return kDeclaredBase + index;
 }
 
 void FragmentBuilder::AppendPair(std::string_view name, std::string_view value) {

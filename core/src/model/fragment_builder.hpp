@@ -14,11 +14,11 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -63,7 +63,13 @@ class FragmentBuilder {
   // `table` must outlive the builder. `constant` labels are added to every sample.
   FragmentBuilder(const FamilyTable* table, LabelPairs constant, FragmentLimits limits = {});
 
-  // The result, or what is wrong: UINT32_MAX and a drop.
+  // Appended to the help of families that are declared at run time, by their collector: says
+  // that the values of an `every` collector are cached.
+  void SetDeclaredHelpSuffix(std::vector<std::string> by_collector) {
+    help_suffix_ = std::move(by_collector);
+  }
+
+  // The family's handle; PILLION_NO_FAMILY and a drop if it cannot be declared.
   uint32_t Declare(const pillion_metric& metric);
   uint32_t DeclareUnchecked(FamilyDesc desc);  // for the host's own families
 
@@ -91,12 +97,21 @@ class FragmentBuilder {
     LabelRef labels;
     double value;  // or the index of a distribution
   };
+  // A family declared at run time. It is kept between polls, so that 250 settings cost no
+  // allocation each time.
+  struct Declared {
+    FamilyPtr family;
+    size_t help_size;  // without the suffix
+    uint64_t epoch;    // when it was declared last
+  };
   struct Note {
     uint32_t entry;
     double created_seconds;
     std::vector<Exemplar> exemplars;
   };
 
+  uint32_t Store(FamilyDesc desc, size_t help_size);
+  bool IsSame(const Declared& known, const pillion_metric& metric) const;
   const FamilyDesc* Find(uint32_t family) const;
   FamilyPtr Share(uint32_t family) const;
   bool Accepts(uint32_t family, LabelRef labels, bool single_value);
@@ -113,8 +128,11 @@ class FragmentBuilder {
   const FamilyTable* table_;
   LabelPairs constant_;
   FragmentLimits limits_;
+  std::vector<std::string> help_suffix_;
 
-  std::deque<FamilyPtr> declared_;
+  std::vector<Declared> declared_;
+  std::unordered_map<std::string_view, uint32_t> declared_by_name_;  // keys live in declared_
+  uint64_t epoch_ = 0;  // counts Resets
   std::vector<Entry> log_;
   std::vector<Distribution> distributions_;
   std::vector<double> numbers_;

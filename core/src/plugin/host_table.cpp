@@ -1,0 +1,237 @@
+#include "log/log.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/poll_session.hpp"
+
+#include <pillion/tables.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+using pillion::FragmentBuilder;
+using pillion::LogLevel;
+using pillion::Reason;
+using pillion::ToView;
+
+pillion_instance::pillion_instance(std::shared_ptr<const pillion::InstanceConfig> config_in,
+                                   const pillion::Clock* clock_in)
+    : config(std::move(config_in)), clock(clock_in) {
+  for (const auto& [name, value] : config->options) {
+    if (value.type != PILLION_OPT_STRING_LIST) continue;
+    auto& list = lists[name];
+    for (const std::string& item : value.list) list.push_back(pillion::ToStr(item));
+  }
+}
+
+void pillion_instance::Option(std::string_view name, pillion_value* out) const {
+  pillion_value value{};
+  value.size = out->size;
+  const auto it = config->options.find(name);
+  if (it != config->options.end() && it->second.secret.empty()) {
+    const pillion::OptionValue& from = it->second;
+    value.type = from.type;
+    value.flag = from.flag ? 1 : 0;
+    value.text = pillion::ToStr(from.text);
+    value.integer = from.integer;
+    value.number = from.number;
+    if (const auto list = lists.find(name); list != lists.end()) {
+      value.list = list->second.data();
+      value.list_size = list->second.size();
+    }
+  }
+  // A plugin of an older header has a shorter struct: fill what it knows.
+  std::memcpy(out, &value, std::min(out->size, sizeof value));
+}
+
+uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out) {
+  out->size = 0;
+  const auto it = config->options.find(name);
+  if (it == config->options.end() || it->second.secret.empty()) return PILLION_OK;
+  pillion::Result<std::string> text = it->second.secret.Read();
+  if (!text) {
+    if (text.error().message != last_secret_problem) {
+      last_secret_problem = text.error().message;
+      pillion::Log(LogLevel::kError, "secret cannot be read",
+                   {{"instance", config->name}, {"option", std::string(name)},
+                    {"error", text.error().message}});
+    }
+    return PILLION_INTERNAL;
+  }
+  last_secret_problem.clear();
+  out->size = text->size();
+  std::memcpy(out->data, text->data(), std::min(text->size(), out->capacity));
+  ::explicit_bzero(text->data(), text->size());
+  return PILLION_OK;
+}
+
+void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
+  const pillion::MonoTime now = clock->Now();
+  if (now - minute_began >= std::chrono::minutes(1) || lines_this_minute == 0) {
+    minute_began = now;
+    lines_this_minute = 0;
+  }
+  if (++lines_this_minute > kLogLinesPerMinuteMax) return;
+  const auto known = std::clamp(level, uint32_t{PILLION_DEBUG}, uint32_t{PILLION_ERROR});
+  pillion::Log(static_cast<LogLevel>(known), message,
+               {{"instance", config->name}, {"exporter", config->type}});
+  if (lines_this_minute == kLogLinesPerMinuteMax) {
+    pillion::Log(LogLevel::kWarn, "further lines of this instance are left out for a minute",
+                 {{"instance", config->name}});
+  }
+}
+
+namespace {
+
+// An exception must not cross the border; what can be thrown here is bad_alloc, and then the
+// sample or the line is lost, not the process.
+template <typename Body>
+void Guard(Body&& body) noexcept {
+  try {
+    body();
+  } catch (...) {
+  }
+}
+
+void GetOption(pillion_instance* instance, pillion_str name, pillion_value* out) {
+  instance->Option(ToView(name), out);
+}
+
+uint32_t GetSecret(pillion_instance* instance, pillion_str name, pillion_buffer* out) {
+  uint32_t reason = PILLION_INTERNAL;
+  Guard([&] { reason = instance->ReadSecret(ToView(name), out); });
+  return reason;
+}
+
+pillion_str InstanceName(pillion_instance* instance) {
+  return pillion::ToStr(instance->config->name);
+}
+
+void WriteLog(pillion_instance* instance, uint32_t level, pillion_str message) {
+  Guard([&] { instance->WriteLog(level, ToView(message)); });
+}
+
+int64_t Deadline(pillion_poll* poll) { return poll->deadline.count(); }
+int64_t Now(pillion_poll* poll) { return poll->clock->Now().count(); }
+double UnixSeconds(pillion_poll* poll) { return poll->clock->UnixSeconds(); }
+
+uint32_t Wait(pillion_poll* poll, int fd, uint32_t events, int64_t until, uint32_t* ready) {
+  return poll->Wait(fd, events, until, ready);
+}
+
+uint32_t Resolve(pillion_poll* poll, pillion_str host, pillion_address* out, size_t capacity,
+                 size_t* count) {
+  uint32_t reason = PILLION_INTERNAL;
+  Guard([&] { reason = poll->Resolve(ToView(host), out, capacity, count); });
+  return reason;
+}
+
+uint32_t Due(pillion_poll* poll, uint32_t collector) {
+  return collector < poll->due->size() && (*poll->due)[collector] ? 1 : 0;
+}
+
+void CollectorBegin(pillion_poll* poll, uint32_t collector) {
+  Guard([&] { poll->Begin(collector); });
+}
+
+void CollectorEnd(pillion_poll* poll, uint32_t reason, pillion_str message) {
+  const auto known = reason <= PILLION_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+  Guard([&] { poll->End(known, ToView(message)); });
+}
+
+pillion_family Declare(pillion_poll* poll, const pillion_metric* metric) {
+  pillion_family family = PILLION_NO_FAMILY;
+  Guard([&] {
+    if (poll->InCollector()) family = poll->builder->Declare(*metric);
+  });
+  return family;
+}
+
+pillion_labels MakeLabels(pillion_poll* poll, pillion_family family, const pillion_str* values,
+                          size_t count) {
+  pillion_labels labels = 0xffffffffu;
+  Guard([&] { labels = poll->builder->MakeLabels(family, values, count); });
+  return labels;
+}
+
+pillion_labels MakeNamedLabels(pillion_poll* poll, const pillion_str* names,
+                               const pillion_str* values, size_t count) {
+  pillion_labels labels = 0xffffffffu;
+  Guard([&] { labels = poll->builder->MakeNamedLabels(names, values, count); });
+  return labels;
+}
+
+void Add(pillion_poll* poll, pillion_family family, pillion_labels labels, double value) {
+  Guard([&] {
+    if (poll->InCollector()) poll->builder->Add(family, labels, value);
+  });
+}
+
+void AddHistogram(pillion_poll* poll, pillion_family family, pillion_labels labels,
+                  const pillion_histogram* histogram) {
+  Guard([&] {
+    if (poll->InCollector()) poll->builder->AddHistogram(family, labels, *histogram);
+  });
+}
+
+void AddNativeHistogram(pillion_poll* poll, pillion_family family, pillion_labels labels,
+                        const pillion_native_histogram* histogram) {
+  Guard([&] {
+    if (poll->InCollector()) poll->builder->AddNativeHistogram(family, labels, *histogram);
+  });
+}
+
+void AddSummary(pillion_poll* poll, pillion_family family, pillion_labels labels,
+                const pillion_summary* summary) {
+  Guard([&] {
+    if (poll->InCollector()) poll->builder->AddSummary(family, labels, *summary);
+  });
+}
+
+void AddExemplar(pillion_poll* poll, const pillion_exemplar* exemplar) {
+  Guard([&] { poll->builder->AddExemplar(*exemplar); });
+}
+
+void AddCreated(pillion_poll* poll, double unix_seconds) {
+  Guard([&] { poll->builder->AddCreated(unix_seconds); });
+}
+
+void AddFact(pillion_poll* poll, pillion_str name, pillion_str value) {
+  Guard([&] { poll->AddFact(ToView(name), ToView(value)); });
+}
+
+}  // namespace
+
+namespace pillion {
+
+const pillion_host& HostTable() {
+  static const pillion_host table = [] {
+    pillion_host host{};
+    host.size = sizeof host;
+    host.abi_version = PILLION_ABI_VERSION;
+    host.option = &GetOption;
+    host.secret = &GetSecret;
+    host.instance_name = &InstanceName;
+    host.log = &WriteLog;
+    host.deadline = &Deadline;
+    host.clock = &Now;
+    host.unix_seconds = &UnixSeconds;
+    host.wait = &Wait;
+    host.resolve = &Resolve;
+    host.due = &Due;
+    host.collector_begin = &CollectorBegin;
+    host.collector_end = &CollectorEnd;
+    host.declare = &Declare;
+    host.labels = &MakeLabels;
+    host.labels_named = &MakeNamedLabels;
+    host.add = &Add;
+    host.add_histogram = &AddHistogram;
+    host.add_native_histogram = &AddNativeHistogram;
+    host.add_summary = &AddSummary;
+    host.exemplar = &AddExemplar;
+    host.created = &AddCreated;
+    host.fact = &AddFact;
+    return host;
+  }();
+  return table;
+}
+
+}  // namespace pillion

@@ -1,0 +1,39 @@
+// What a plugin's `pillion_instance*` points to, and the table of host functions.
+#pragma once
+
+#include "config/config.hpp"
+#include "plugin/clock.hpp"
+
+#include <pillion/plugin.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// A struct of the core with the ABI's name. Belongs to one PluginObject.
+struct pillion_instance {
+  static constexpr uint32_t kLogLinesPerMinuteMax = 60;
+
+  pillion_instance(std::shared_ptr<const pillion::InstanceConfig> config_in,
+                   const pillion::Clock* clock_in);
+
+  void Option(std::string_view name, pillion_value* out) const;
+  uint32_t ReadSecret(std::string_view name, pillion_buffer* out);
+  void WriteLog(uint32_t level, std::string_view message);
+
+  std::shared_ptr<const pillion::InstanceConfig> config;
+  const pillion::Clock* clock;
+  std::map<std::string, std::vector<pillion_str>, std::less<>> lists;  // C forms of list options
+  pillion::MonoTime minute_began{0};
+  uint32_t lines_this_minute = 0;
+  std::string last_secret_problem;
+};
+
+namespace pillion {
+
+// The one table of the process.
+const pillion_host& HostTable();
+
+}  // namespace pillion

@@ -1,0 +1,52 @@
+// PluginObject: one object of a plugin, with the instance that the plugin sees.
+//
+// Threads: Create, Poll and the destructor by one thread at a time (the lane's); Interrupt by any
+// thread while Poll runs.
+#pragma once
+
+#include "config/config.hpp"
+#include "model/fragment_builder.hpp"
+#include "plugin/clock.hpp"
+#include "plugin/exporter_type.hpp"
+#include "plugin/poll_session.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pillion {
+
+class PluginObject {
+ public:
+  // `config` must have been validated against the type's tables. `families` is the type's table
+  // or a copy of it with other help texts. Errors: what the plugin's create says.
+  static Result<std::unique_ptr<PluginObject>> Create(
+      ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config,
+      std::shared_ptr<const FamilyTable> families, std::vector<std::string> declared_help_suffix,
+      const Clock* clock);
+  ~PluginObject();
+  PluginObject(const PluginObject&) = delete;
+  PluginObject& operator=(const PluginObject&) = delete;
+
+  // One poll of the collectors that are due. Returns when the plugin does.
+  PollOutcome Poll(const std::vector<bool>& due, MonoTime deadline);
+
+  // Makes a running Poll return soon. ClearInterrupt before the next Poll, under the same lock
+  // that decides whether one runs.
+  void Interrupt();
+  void ClearInterrupt() { interrupter_.Clear(); }
+
+ private:
+  PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTable> families,
+               const InstanceConfig& config, const Clock* clock);
+
+  ExporterTypePtr type_;
+  std::shared_ptr<const FamilyTable> families_;
+  const Clock* clock_;
+  std::unique_ptr<pillion_instance> instance_;
+  FragmentBuilder builder_;
+  Interrupter interrupter_;
+  void* object_ = nullptr;
+};
+
+}  // namespace pillion

@@ -1,0 +1,102 @@
+// PollSession: what a plugin's `pillion_poll*` points to while one poll runs.
+//
+// It belongs to the lane's thread. Everything that the plugin says during a poll ends up in its
+// PollOutcome; nothing that the plugin does here can throw into it.
+#pragma once
+
+#include "model/fragment_builder.hpp"
+#include "plugin/clock.hpp"
+
+#include <pillion/plugin.h>
+#include <pillion/result.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+
+// One collector's run.
+struct CollectorOutcome {
+  uint32_t collector = 0;
+  Reason reason = Reason::kOk;
+  std::string message;  // empty when ok
+  MonoTime duration{0};
+  FragmentPtr fragment;  // null unless ok
+};
+
+// One poll's result. Immutable once handed over.
+struct PollOutcome {
+  Reason reason = Reason::kOk;
+  std::string message;
+  MonoTime duration{0};
+  MonoTime ended{0};      // monotonic
+  double ended_unix = 0;  // wall clock
+  std::vector<CollectorOutcome> collectors;
+  Drops drops;
+  std::vector<std::pair<std::string, std::string>> facts;
+
+  bool ok() const { return reason == Reason::kOk; }
+};
+
+// Wakes a poll that waits. Interrupt() may be called from any thread.
+class Interrupter {
+ public:
+  Interrupter();
+  ~Interrupter();
+  Interrupter(const Interrupter&) = delete;
+  Interrupter& operator=(const Interrupter&) = delete;
+
+  void Interrupt();
+  void Clear();
+  bool interrupted() const { return interrupted_.load(std::memory_order_acquire); }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+  std::atomic<bool> interrupted_{false};
+};
+
+}  // namespace pillion
+
+// The C name of the ABI; a struct of the core, so that no cast is needed at the border.
+struct pillion_poll {
+  static constexpr size_t kMessageBytesMax = 1024;
+  static constexpr size_t kFactsMax = 64;
+  static constexpr uint32_t kNoCollector = 0xffffffffu;
+
+  pillion_poll(const pillion::Clock* clock_in, pillion::FragmentBuilder* builder_in,
+               pillion::Interrupter* interrupter_in, const std::vector<bool>* due_in,
+               bool implicit_collector_in, pillion::MonoTime deadline_in)
+      : clock(clock_in),
+        builder(builder_in),
+        interrupter(interrupter_in),
+        due(due_in),
+        implicit_collector(implicit_collector_in),
+        deadline(deadline_in) {}
+
+  uint32_t Wait(int fd, uint32_t events, int64_t until, uint32_t* ready);
+  uint32_t Resolve(std::string_view host, pillion_address* out, size_t capacity, size_t* count);
+  void Begin(uint32_t collector);
+  void End(pillion::Reason reason, std::string_view message);
+  // Whether samples may be added now; counts and names it if not.
+  bool InCollector();
+  void AddFact(std::string_view name, std::string_view value);
+  // Ends what the plugin left open. Call after poll has returned.
+  void Finish(pillion::Reason reason);
+
+  const pillion::Clock* clock;
+  pillion::FragmentBuilder* builder;
+  pillion::Interrupter* interrupter;
+  const std::vector<bool>* due;
+  // The plugin has no collector table: everything is in collector 0, which is always open.
+  const bool implicit_collector;
+  const pillion::MonoTime deadline;
+
+  uint32_t open = kNoCollector;
+  pillion::MonoTime opened{0};
+  pillion::PollOutcome outcome;
+};
