@@ -1,0 +1,44 @@
+// Scheduler: the thread that keeps the time: scrape deadlines, poll timeouts, slow-lane timers.
+//
+// It never does work of its own, so it must never be late; Beat() is what the watchdog looks at.
+#pragma once
+
+#include "plugin/clock.hpp"
+#include "poll/timer_queue.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace pillion {
+
+class Scheduler final : public Timers {
+ public:
+  static constexpr std::chrono::seconds kBeatEvery{1};
+
+  explicit Scheduler(const Clock* clock);
+  ~Scheduler() override;  // Stop()s
+
+  TimerId At(MonoTime when, std::function<void()> what) override;
+  void Cancel(TimerId id) override;
+
+  // When the thread was last seen between two callbacks. At most kBeatEvery old if all is well.
+  MonoTime Beat() const { return MonoTime(beat_.load(std::memory_order_relaxed)); }
+
+  // Ends the thread after the callback that runs; callbacks not yet due are dropped.
+  void Stop();
+
+ private:
+  void Run();
+
+  const Clock* clock_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  TimerQueue queue_;       // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  std::atomic<int64_t> beat_{0};
+  std::thread thread_;
+};
+
+}  // namespace pillion

@@ -1,0 +1,49 @@
+// What is known of an instance at one moment: for the host's own families, the status page and
+// the log. Plain values, copied out under the poller's lock.
+#pragma once
+
+#include "plugin/exporter_type.hpp"
+#include "plugin/poll_session.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+
+struct CollectorState {
+  bool enabled = false;
+  std::chrono::nanoseconds every{0};
+  bool ran = false;
+  Reason reason = Reason::kOk;  // of the last run
+  std::string message;
+  MonoTime duration{0};
+  double last_success_unix = 0;  // 0: never
+  MonoTime ended{0};
+  FragmentPtr fragment;  // of the last run if it succeeded
+
+  bool ok() const { return ran && reason == Reason::kOk; }
+};
+
+enum class InstanceCondition { kNotPolled, kUp, kDown, kLate, kStuck };
+std::string_view ToString(InstanceCondition condition);
+
+struct InstanceState {
+  InstanceCondition condition = InstanceCondition::kNotPolled;
+  Reason reason = Reason::kOk;
+  std::string message;           // of the last failure
+  double last_error_unix = 0;    // 0: never
+  double last_success_unix = 0;  // when data was last read; 0: never
+  MonoTime poll_duration{0};
+  uint64_t polls = 0;
+  uint64_t polls_failed = 0;
+  uint64_t samples_dropped = 0;
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<CollectorState> collectors;
+
+  bool up() const { return condition == InstanceCondition::kUp; }
+};
+
+}  // namespace pillion

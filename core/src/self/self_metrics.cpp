@@ -1,0 +1,174 @@
+#include "self/self_metrics.hpp"
+
+#include "plugin/instance.hpp"
+#include "self/process_stats.hpp"
+
+#include <pillion/prometheus_cpp.hpp>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <map>
+#include <mutex>
+
+namespace pillion {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Gauge;
+using Labels = prometheus::Labels;
+
+const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {0.001, 0.005, 0.02, 0.1,
+                                                                 0.5,   2,     10};
+
+Labels Of(const InstanceConfig& instance) {
+  return {{"exporter", instance.type}, {"instance_name", instance.name}};
+}
+
+Labels With(Labels labels, const std::string& name, std::string_view value) {
+  labels.emplace(name, std::string(value));
+  return labels;
+}
+
+}  // namespace
+
+struct SelfMetrics::Families {
+  explicit Families(const Clock* clock_in) : clock(clock_in) {}
+
+  prometheus::Family<Counter>& NewCounter(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  Gauge& NewGauge(const char* name, const char* help, const Labels& labels = {}) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+  }
+  prometheus::Family<prometheus::Histogram>& NewHistogram(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+  }
+
+  // Raises a counter to a total that something else counts.
+  static void Raise(Counter& counter, double total) {
+    if (total > counter.Value()) counter.Increment(total - counter.Value());
+  }
+
+  const Clock* clock;
+  prometheus::Registry registry;
+  prometheus::Family<Counter>& failures =
+      NewCounter("pillion_poll_failures_total", "Polls that could not read their target.");
+  prometheus::Family<Counter>& late =
+      NewCounter("pillion_poll_late_total", "Polls that a scrape was answered without.");
+  prometheus::Family<Counter>& dropped = NewCounter(
+      "pillion_samples_dropped_total",
+      "Samples left out because they were invalid, doubled or over a bound. Drops on the merged "
+      "page have no instance.");
+  prometheus::Family<prometheus::Histogram>& poll_seconds =
+      NewHistogram("pillion_poll_duration_seconds", "How long polls took.");
+  prometheus::Family<prometheus::Histogram>& scrape_seconds = NewHistogram(
+      "pillion_scrape_duration_seconds", "From a scrape's request to its last byte.");
+  Gauge& connections =
+      NewGauge("pillion_http_connections", "Connections open on the scrape plane.");
+  Counter& closed_at_cap =
+      NewCounter("pillion_http_connections_closed_total", "Connections closed at the cap.")
+          .Add({});
+  Counter& accept_pauses =
+      NewCounter("pillion_http_accept_pauses_total", "Pauses because descriptors ran out.")
+          .Add({});
+  Counter& cpu =
+      NewCounter("process_cpu_seconds_total", "CPU time of this process, user and system.")
+          .Add({});
+  Gauge& resident = NewGauge("process_resident_memory_bytes", "Resident memory of this process.");
+  Gauge& virtual_memory =
+      NewGauge("process_virtual_memory_bytes", "Virtual memory of this process.");
+  Gauge& open_fds = NewGauge("process_open_fds", "Open file descriptors of this process.");
+  Gauge& max_fds = NewGauge("process_max_fds", "Limit of open file descriptors.");
+  Gauge& start = NewGauge("process_start_time_seconds", "When this process started, Unix time.");
+
+  std::mutex mutex;  // one Snapshot at a time
+  FamilyTable no_table;
+  FragmentBuilder builder{&no_table, {}};
+  Interrupter interrupter;
+};
+
+SelfMetrics::SelfMetrics(std::string_view version, const Clock* clock)
+    : families_(std::make_unique<Families>(clock)) {
+  families_->NewGauge("pillion_build_info", "1; the labels say what is running.",
+                      {{"version", std::string(version)}}).Set(1);
+}
+
+SelfMetrics::~SelfMetrics() = default;
+
+void SelfMetrics::Announce(const InstanceConfig& instance) {
+  for (const Reason reason : kFailureReasons) {
+    families_->failures.Add(With(Of(instance), "reason", ToString(reason)));
+  }
+  families_->late.Add(Of(instance));
+  families_->poll_seconds.Add(Of(instance), kSecondsBuckets);
+}
+
+void SelfMetrics::PollEnded(const InstanceConfig& instance, const PollOutcome& outcome) {
+  const Labels labels = Of(instance);
+  families_->poll_seconds.Add(labels, kSecondsBuckets)
+      .Observe(std::chrono::duration<double>(outcome.duration).count());
+  if (!outcome.ok()) {
+    families_->failures.Add(With(labels, "reason", ToString(outcome.reason))).Increment();
+  }
+  for (size_t i = 0; i < kDropReasons; ++i) {
+    if (outcome.drops.count[i] == 0) continue;
+    families_->dropped.Add(With(labels, "reason", ToString(static_cast<DropReason>(i))))
+        .Increment(static_cast<double>(outcome.drops.count[i]));
+  }
+}
+
+void SelfMetrics::PollLate(const InstanceConfig& instance) {
+  families_->late.Add(Of(instance)).Increment();
+}
+
+void SelfMetrics::Dropped(const Drops& drops) {
+  for (size_t i = 0; i < kDropReasons; ++i) {
+    if (drops.count[i] == 0) continue;
+    families_->dropped
+        .Add({{"exporter", ""}, {"instance_name", ""},
+              {"reason", std::string(ToString(static_cast<DropReason>(i)))}})
+        .Increment(static_cast<double>(drops.count[i]));
+  }
+}
+
+void SelfMetrics::ScrapeEnded(std::string_view format, MonoTime took) {
+  families_->scrape_seconds.Add({{"format", std::string(format)}}, kSecondsBuckets)
+      .Observe(std::chrono::duration<double>(took).count());
+}
+
+void SelfMetrics::Connections(uint64_t open, uint64_t closed_at_cap_total,
+                              uint64_t accept_pauses_total) {
+  families_->connections.Set(static_cast<double>(open));
+  Families::Raise(families_->closed_at_cap, static_cast<double>(closed_at_cap_total));
+  Families::Raise(families_->accept_pauses, static_cast<double>(accept_pauses_total));
+}
+
+SnapshotPtr SelfMetrics::Snapshot() {
+  Families& f = *families_;
+  const std::lock_guard lock(f.mutex);
+  const ProcessStats stats = ReadProcessStats();
+  Families::Raise(f.cpu, stats.cpu_seconds);
+  f.resident.Set(stats.resident_bytes);
+  f.virtual_memory.Set(stats.virtual_bytes);
+  f.open_fds.Set(stats.open_fds);
+  f.max_fds.Set(stats.max_fds);
+  f.start.Set(stats.start_unix_seconds);
+
+  const std::vector<bool> due = {true};
+  f.builder.Reset();
+  pillion_poll poll(f.clock, &f.builder, &f.interrupter, &due, /*implicit_collector_in=*/true,
+                    f.clock->Now());
+  poll.open = 0;
+  Sink sink(&HostTable(), &poll);
+  AddCollectable(sink, f.registry);
+  auto snapshot = std::make_shared<pillion::Snapshot>();
+  snapshot->instance = "pillion";
+  snapshot->exporter = "pillion";
+  snapshot->fragments.push_back(f.builder.Build(0));
+  return snapshot;
+}
+
+}  // namespace pillion
