@@ -1,4 +1,4 @@
-#include "self/self_metrics.hpp"
+#include "self/self_registry.hpp"
 
 #include "plugin/instance.hpp"
 #include "self/process_stats.hpp"
@@ -18,29 +18,29 @@ namespace {
 
 using prometheus::Counter;
 using prometheus::Gauge;
-using Labels = prometheus::Labels;
+using PromLabels = prometheus::Labels;
 
 const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {0.001, 0.005, 0.02, 0.1,
                                                                  0.5,   2,     10};
 
-Labels Of(const InstanceConfig& instance) {
+PromLabels Of(const InstanceConfig& instance) {
   return {{"exporter", instance.type}, {"instance_name", instance.name}};
 }
 
-Labels With(Labels labels, const std::string& name, std::string_view value) {
+PromLabels With(PromLabels labels, const std::string& name, std::string_view value) {
   labels.emplace(name, std::string(value));
   return labels;
 }
 
 }  // namespace
 
-struct SelfMetrics::Families {
+struct SelfRegistry::Families {
   explicit Families(const Clock* clock_in) : clock(clock_in) {}
 
   prometheus::Family<Counter>& NewCounter(const char* name, const char* help) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
   }
-  Gauge& NewGauge(const char* name, const char* help, const Labels& labels = {}) {
+  Gauge& NewGauge(const char* name, const char* help, const PromLabels& labels = {}) {
     return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
   }
   prometheus::Family<prometheus::Histogram>& NewHistogram(const char* name, const char* help) {
@@ -90,15 +90,15 @@ struct SelfMetrics::Families {
   Interrupter interrupter;
 };
 
-SelfMetrics::SelfMetrics(std::string_view version, const Clock* clock)
+SelfRegistry::SelfRegistry(std::string_view version, const Clock* clock)
     : families_(std::make_unique<Families>(clock)) {
   families_->NewGauge("pillion_build_info", "1; the labels say what is running.",
                       {{"version", std::string(version)}}).Set(1);
 }
 
-SelfMetrics::~SelfMetrics() = default;
+SelfRegistry::~SelfRegistry() = default;
 
-void SelfMetrics::Announce(const InstanceConfig& instance) {
+void SelfRegistry::Announce(const InstanceConfig& instance) {
   for (const Reason reason : kFailureReasons) {
     families_->failures.Add(With(Of(instance), "reason", ToString(reason)));
   }
@@ -106,8 +106,8 @@ void SelfMetrics::Announce(const InstanceConfig& instance) {
   families_->poll_seconds.Add(Of(instance), kSecondsBuckets);
 }
 
-void SelfMetrics::PollEnded(const InstanceConfig& instance, const PollOutcome& outcome) {
-  const Labels labels = Of(instance);
+void SelfRegistry::PollEnded(const InstanceConfig& instance, const PollOutcome& outcome) {
+  const PromLabels labels = Of(instance);
   families_->poll_seconds.Add(labels, kSecondsBuckets)
       .Observe(std::chrono::duration<double>(outcome.duration).count());
   if (!outcome.ok()) {
@@ -120,11 +120,11 @@ void SelfMetrics::PollEnded(const InstanceConfig& instance, const PollOutcome& o
   }
 }
 
-void SelfMetrics::PollLate(const InstanceConfig& instance) {
+void SelfRegistry::PollLate(const InstanceConfig& instance) {
   families_->late.Add(Of(instance)).Increment();
 }
 
-void SelfMetrics::Dropped(const Drops& drops) {
+void SelfRegistry::Dropped(const Drops& drops) {
   for (size_t i = 0; i < kDropReasons; ++i) {
     if (drops.count[i] == 0) continue;
     families_->dropped
@@ -134,19 +134,19 @@ void SelfMetrics::Dropped(const Drops& drops) {
   }
 }
 
-void SelfMetrics::ScrapeEnded(std::string_view format, MonoTime took) {
+void SelfRegistry::ScrapeEnded(std::string_view format, MonoTime took) {
   families_->scrape_seconds.Add({{"format", std::string(format)}}, kSecondsBuckets)
       .Observe(std::chrono::duration<double>(took).count());
 }
 
-void SelfMetrics::Connections(uint64_t open, uint64_t closed_at_cap_total,
+void SelfRegistry::Connections(uint64_t open, uint64_t closed_at_cap_total,
                               uint64_t accept_pauses_total) {
   families_->connections.Set(static_cast<double>(open));
   Families::Raise(families_->closed_at_cap, static_cast<double>(closed_at_cap_total));
   Families::Raise(families_->accept_pauses, static_cast<double>(accept_pauses_total));
 }
 
-SnapshotPtr SelfMetrics::Snapshot() {
+SnapshotPtr SelfRegistry::Snapshot() {
   Families& f = *families_;
   const std::lock_guard lock(f.mutex);
   const ProcessStats stats = ReadProcessStats();

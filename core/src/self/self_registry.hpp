@@ -1,4 +1,4 @@
-// SelfMetrics: the sidecar's own metrics, a prometheus::Registry shown as an instance's snapshot.
+// SelfRegistry: the sidecar's own metrics, a prometheus::Registry shown as an instance's snapshot.
 //
 // Threads: any. Snapshot() costs about 2 us per series: call it when other fragments changed,
 // not for each scrape.
@@ -14,10 +14,10 @@
 
 namespace pillion {
 
-class SelfMetrics final : public PollObserver {
+class SelfRegistry final : public PollObserver {
  public:
-  SelfMetrics(std::string_view version, const Clock* clock);
-  ~SelfMetrics() override;
+  SelfRegistry(std::string_view version, const Clock* clock);
+  ~SelfRegistry() override;
 
   // Makes an instance's series exist with 0 before anything happened.
   void Announce(const InstanceConfig& instance);
