@@ -31,6 +31,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -104,6 +105,7 @@ class ScriptedServer {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  std::atomic<bool> listening_ = true;
   size_t told_ = 0;
   std::map<std::string, size_t> marks_;
   std::map<size_t, std::string> received_;
@@ -244,9 +246,8 @@ inline bool ScriptedServer::Await(int fd, short events, int wait_ms) const {
 
 inline void ScriptedServer::Accept() {
   size_t number = 0;
-  while (Await(listen_fd_, POLLIN)) {
+  while (Await(listen_fd_, POLLIN) && listening_) {
     const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0 && errno == EINVAL) break;  // StopListening
     if (fd < 0) continue;
     if (number == kConnectionsMax) {
       close(fd);
@@ -278,6 +279,7 @@ inline void ScriptedServer::Serve(int fd, size_t number) {
 
 inline void ScriptedServer::StopListening() {
   std::unique_lock lock(mutex_);
+  listening_ = false;
   if (listen_fd_ >= 0) shutdown(listen_fd_, SHUT_RDWR);  // wakes the thread in Accept
   changed_.wait(lock, [this] { return listen_fd_ < 0; });
 }
