@@ -3,8 +3,15 @@
 // Merges the instances by family, chooses format and encoding, renders and compresses at most
 // once for each set of fragments, format and encoding, and keeps a bounded number of bodies.
 //
+// A page is superseded once a page with a newer fragment of one of its instances was asked for:
+// it is forgotten as soon as no call works on it (its bodies live on with their readers). Beyond
+// that the bodies that were not asked for longest go first.
+//
 // Threads: Expose may be called from any thread; concurrent calls for the same page wait for the
 // one that renders it. It takes CPU in proportion to the page: call it where that hurts nobody.
+//
+// Errors: std::bad_alloc only, to the one call that ran out of memory. Calls that waited for it
+// try for themselves.
 #pragma once
 
 #include "exposition/body.hpp"
@@ -28,8 +35,9 @@ struct Exposition {
 
 class Exposer {
  public:
-  static constexpr size_t kBodiesMax = 8;                          // kept bodies
-  static constexpr size_t kBodyBytesMax = size_t{64} << 20;        // of all kept bodies together
+  static constexpr size_t kBodiesMax = 8;                    // kept bodies
+  static constexpr size_t kBodyBytesMax = size_t{64} << 20;  // of all kept bodies together
+  static constexpr size_t kPagesMax = 16;                    // kept plans; each holds its fragments
 
   explicit Exposer(OpenMetricsMode mode);
   ~Exposer();
@@ -38,6 +46,11 @@ class Exposer {
 
   Exposition Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
                     std::string_view accept_encoding);
+
+  struct Kept {
+    size_t pages = 0, bodies = 0, bytes = 0;
+  };
+  Kept kept() const;  // for the sidecar's own metrics and for tests
 
  private:
   struct State;

@@ -1,0 +1,329 @@
+#include "exposition/exposer.hpp"
+
+#include "exposition/compress.hpp"
+#include "exposition/openmetrics_writer.hpp"
+#include "exposition/output.hpp"
+#include "exposition/page_plan.hpp"
+#include "exposition/text_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+namespace {
+
+void Write(const PagePlan& plan, Format format, ByteSink& sink) {
+  Output out(&sink);
+  if (format == Format::kOpenMetrics100) {
+    WriteOpenMetrics(plan, out);
+  } else {
+    WriteText(plan, out);
+  }
+  out.Flush();
+}
+
+// `plain`: the same page uncompressed, if it is there already.
+BodyPtr Render(const PagePlan& plan, Format format, Encoding encoding, const BodyPtr& plain) {
+  auto body = std::make_shared<Body>();
+  body->format = format;
+  body->encoding = encoding;
+  if (encoding == Encoding::kIdentity) {
+    ChunkSink sink;
+    Write(plan, format, sink);
+    body->chunks = sink.Take();
+  } else {
+    GzipSink sink;
+    if (plain != nullptr) {
+      for (const std::string& chunk : plain->chunks) sink.Write(chunk);
+    } else {
+      Write(plan, format, sink);
+    }
+    body->chunks = sink.Finish();
+  }
+  for (const std::string& chunk : body->chunks) body->size += chunk.size();
+  return body;
+}
+
+// The newest fragment that a page has of an instance. Fragment ids ascend with time.
+struct Mark {
+  std::string instance;
+  uint64_t newest = 0;
+};
+
+// One rendering, awaited by any number of calls.
+struct Flight {
+  bool done = false;
+  BodyPtr body;  // null when done: it failed
+};
+
+struct Slot {
+  BodyPtr body;
+  std::shared_ptr<Flight> flight;
+  uint64_t used = 0;
+};
+
+// A set of fragments, in order, and what was made of it.
+struct Page {
+  std::vector<uint64_t> ids;
+  std::vector<Mark> marks;
+  std::shared_ptr<const PagePlan> plan;
+  bool planning = false;
+  bool reported = false;
+  bool superseded = false;
+  size_t users = 0;  // calls that work on it
+  uint64_t used = 0;
+  std::array<std::array<Slot, kEncodings>, kFormats> slots;
+};
+using PagePtr = std::shared_ptr<Page>;
+
+PagePtr MakePage(std::span<const SnapshotPtr> snapshots) {
+  auto page = std::make_shared<Page>();
+  for (const SnapshotPtr& snapshot : snapshots) {
+    Mark mark{snapshot->instance, 0};
+    for (const FragmentPtr& fragment : snapshot->fragments) {
+      page->ids.push_back(fragment->id);
+      mark.newest = std::max(mark.newest, fragment->id);
+    }
+    page->marks.push_back(std::move(mark));
+  }
+  return page;
+}
+
+bool IsOlder(const Page& page, const Page& than) {
+  for (const Mark& mark : page.marks) {
+    for (const Mark& other : than.marks) {
+      if (mark.instance == other.instance && mark.newest < other.newest) return true;
+    }
+  }
+  return false;
+}
+
+uint64_t HashOf(const std::vector<uint64_t>& ids) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const uint64_t id : ids) hash = (hash ^ id) * 0x100000001b3u;
+  return hash;
+}
+
+}  // namespace
+
+struct Exposer::State {
+  using Lock = std::unique_lock<std::mutex>;
+  class Use;
+
+  explicit State(OpenMetricsMode m) : mode(m) {}
+
+  // All with `mutex` held by `lock`; the two that take the lock let go of it while they work.
+  PagePtr Enter(PagePtr page);
+  void Leave(const PagePtr& page);
+  std::shared_ptr<const PagePlan> PlanOf(Lock& lock, Page& page,
+                                         std::span<const SnapshotPtr> snapshots);
+  BodyPtr BodyOf(Lock& lock, Page& page, Format format, Encoding encoding);
+  bool Report(Page& page);
+  void Keep(Slot& slot, BodyPtr body);
+  void TrimBodies();
+  void TrimPages();
+  template <typename Fn>
+  void ForEachBody(Fn fn);
+
+  const OpenMetricsMode mode;
+  std::mutex mutex;
+  std::condition_variable changed;  // a plan or a flight is done
+
+  // Guarded by `mutex`, the pages' contents included.
+  std::vector<PagePtr> pages;
+  uint64_t clock = 0;  // orders uses
+  // Pages whose drops were counted, so that one that comes back is not counted again.
+  std::array<uint64_t, 64> reported{};
+  size_t reported_next = 0;
+};
+
+// Counts a call in and out of a page.
+class Exposer::State::Use {
+ public:
+  Use(State* state, PagePtr page) : state_(*state), page_(state->Enter(std::move(page))) {}
+  ~Use() { state_.Leave(page_); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  Page& page() { return *page_; }
+
+ private:
+  State& state_;
+  PagePtr page_;
+};
+
+// The page with these fragments, or this one as a new page.
+PagePtr Exposer::State::Enter(PagePtr page) {
+  const auto same = std::find_if(pages.begin(), pages.end(),
+                                 [&](const PagePtr& p) { return p->ids == page->ids; });
+  if (same != pages.end()) {
+    page = *same;
+  } else {
+    pages.push_back(page);
+    for (const PagePtr& other : pages) {
+      if (IsOlder(*other, *page)) other->superseded = true;
+      if (IsOlder(*page, *other)) page->superseded = true;
+    }
+    page->reported =
+        std::find(reported.begin(), reported.end(), HashOf(page->ids)) != reported.end();
+  }
+  ++page->users;
+  page->used = ++clock;
+  TrimPages();
+  return page;
+}
+
+void Exposer::State::Leave(const PagePtr& page) {
+  --page->users;
+  TrimPages();
+}
+
+void Exposer::State::TrimPages() {
+  std::erase_if(pages, [](const PagePtr& p) { return p->superseded && p->users == 0; });
+  while (pages.size() > kPagesMax) {
+    const auto oldest =
+        std::min_element(pages.begin(), pages.end(), [](const PagePtr& a, const PagePtr& b) {
+          return std::pair(a->users > 0, a->used) < std::pair(b->users > 0, b->used);
+        });
+    if ((*oldest)->users > 0) return;
+    pages.erase(oldest);
+  }
+}
+
+template <typename Fn>
+void Exposer::State::ForEachBody(Fn fn) {
+  for (const PagePtr& page : pages) {
+    for (auto& of_format : page->slots) {
+      for (Slot& slot : of_format) {
+        if (slot.body != nullptr) fn(*page, slot);
+      }
+    }
+  }
+}
+
+void Exposer::State::TrimBodies() {
+  for (;;) {
+    size_t bodies = 0, bytes = 0;
+    Slot* first = nullptr;  // to go
+    std::pair<bool, uint64_t> rank;
+    ForEachBody([&](const Page& page, Slot& slot) {
+      ++bodies;
+      bytes += slot.body->size;
+      const std::pair own(!page.superseded, slot.used);
+      if (first == nullptr || own < rank) {
+        first = &slot;
+        rank = own;
+      }
+    });
+    if (bodies <= kBodiesMax && bytes <= kBodyBytesMax) return;
+    first->body.reset();
+  }
+}
+
+void Exposer::State::Keep(Slot& slot, BodyPtr body) {
+  if (body->size > kBodyBytesMax) return;
+  slot.body = std::move(body);
+  slot.used = ++clock;
+  TrimBodies();
+}
+
+std::shared_ptr<const PagePlan> Exposer::State::PlanOf(Lock& lock, Page& page,
+                                                       std::span<const SnapshotPtr> snapshots) {
+  while (page.plan == nullptr) {
+    if (page.planning) {
+      changed.wait(lock);
+      continue;
+    }
+    page.planning = true;
+    lock.unlock();
+    std::shared_ptr<const PagePlan> plan;
+    try {
+      plan = MakePagePlan(snapshots);
+    } catch (...) {
+      lock.lock();
+      page.planning = false;
+      changed.notify_all();
+      throw;
+    }
+    lock.lock();
+    page.planning = false;
+    page.plan = std::move(plan);
+    changed.notify_all();
+  }
+  return page.plan;
+}
+
+BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding encoding) {
+  auto& of_format = page.slots[static_cast<size_t>(format)];
+  Slot& slot = of_format[static_cast<size_t>(encoding)];
+  while (slot.body == nullptr && slot.flight != nullptr) {
+    const std::shared_ptr<Flight> flight = slot.flight;
+    changed.wait(lock, [&] { return flight->done; });
+    if (flight->body != nullptr) return flight->body;
+  }
+  if (slot.body != nullptr) {
+    slot.used = ++clock;
+    return slot.body;
+  }
+  const auto flight = std::make_shared<Flight>();
+  slot.flight = flight;
+  const BodyPtr plain = of_format[static_cast<size_t>(Encoding::kIdentity)].body;
+  const auto end = [&] {
+    lock.lock();
+    flight->done = true;
+    slot.flight.reset();
+    changed.notify_all();
+  };
+  lock.unlock();
+  try {
+    flight->body = Render(*page.plan, format, encoding, plain);
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
+  Keep(slot, flight->body);
+  return flight->body;
+}
+
+bool Exposer::State::Report(Page& page) {
+  if (page.reported) return false;
+  page.reported = true;
+  reported[reported_next] = HashOf(page.ids);
+  reported_next = (reported_next + 1) % reported.size();
+  return true;
+}
+
+Exposer::Exposer(OpenMetricsMode mode) : state_(std::make_unique<State>(mode)) {}
+Exposer::~Exposer() = default;
+
+Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
+                           std::string_view accept_encoding) {
+  PagePtr candidate = MakePage(snapshots);
+  State::Lock lock(state_->mutex);
+  State::Use use(state_.get(), std::move(candidate));
+  const auto plan = state_->PlanOf(lock, use.page(), snapshots);
+  const Format format = ChooseFormat(ParseAccept(accept), state_->mode, plan->openmetrics_clean);
+  Exposition out;
+  out.body = state_->BodyOf(lock, use.page(), format, ChooseEncoding(accept_encoding));
+  out.drops = plan->drops;
+  out.fresh = state_->Report(use.page());
+  return out;
+}
+
+Exposer::Kept Exposer::kept() const {
+  const State::Lock lock(state_->mutex);
+  Kept kept;
+  kept.pages = state_->pages.size();
+  state_->ForEachBody([&](const Page&, const Slot& slot) {
+    ++kept.bodies;
+    kept.bytes += slot.body->size;
+  });
+  return kept;
+}
+
+}  // namespace pillion

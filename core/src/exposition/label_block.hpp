@@ -1,0 +1,28 @@
+// Reading label blocks (`a="x",b="y"`, escaped) back. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+
+// Takes the first label off a block: its name and its value, still escaped. False at the end.
+bool TakeLabel(std::string_view& block, std::string_view* name, std::string_view* value);
+
+bool HasLabel(std::string_view block, std::string_view name);
+
+// The block as Prometheus identifies it: labels sorted by name, empty values left out. Two blocks
+// mean the same series if and only if this is equal. Keeps its memory between calls; one thread.
+class BlockIdentity {
+ public:
+  // Valid until the next call.
+  std::string_view Of(std::string_view block);
+
+ private:
+  std::vector<std::pair<std::string_view, std::string_view>> labels_;
+  std::string text_;
+};
+
+}  // namespace pillion

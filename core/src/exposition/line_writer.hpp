@@ -1,0 +1,45 @@
+// LineWriter: the sample lines that text 0.0.4 and OpenMetrics 1.0 have in common. A line is
+// `name{block} value`; block is the fragment's escaped text as it is, so a line costs two copies
+// and a number.
+//
+// Threads: one at a time.
+#pragma once
+
+#include "exposition/buckets.hpp"
+#include "exposition/output.hpp"
+#include "exposition/page_plan.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pillion {
+
+// The samples of a histogram or summary that a call is about.
+enum class Series : uint8_t { kAll, kBounded, kSum, kCount };  // kBounded: buckets or quantiles
+
+class LineWriter {
+ public:
+  explicit LineWriter(Output* out) : out_(*out) {}
+
+  // Counters, gauges and the like, under this name.
+  void Values(const PlanFamily& family, std::string_view name, bool exemplars);
+
+  // Histograms and summaries. A sum or a summary's count that is NaN is not known: no line.
+  void Distributions(const PlanFamily& family, Series series, bool exemplars);
+
+ private:
+  void Line(std::string_view name, std::string_view block, double value);
+  void Start(std::string_view name, std::string_view block);
+  void Bounded(std::string_view name, std::string_view block, std::string_view label,
+               std::string_view bound, double value, const Exemplar* exemplar);
+  void End(double value, const Exemplar* exemplar);
+  void BucketLines(const Fragment& fragment, const Distribution& d, const SampleNote* note);
+  void QuantileLines(const Fragment& fragment, const Distribution& d);
+  void Number(double value);
+
+  Output& out_;
+  BucketReader reader_;
+  std::string name_;  // of the bounded samples of the family being written
+};
+
+}  // namespace pillion

@@ -1,0 +1,93 @@
+#include "exposition/openmetrics_writer.hpp"
+
+#include "exposition/line_writer.hpp"
+#include "exposition/openmetrics_form.hpp"
+#include "exposition/plain_families.hpp"
+#include "model/name.hpp"
+
+#include <string>
+
+namespace pillion {
+namespace {
+
+std::string_view TypeName(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter: return "counter";
+    case MetricType::kGauge: return "gauge";
+    case MetricType::kUnknown: return "unknown";
+    case MetricType::kHistogram: return "histogram";
+    case MetricType::kGaugeHistogram: return "gaugehistogram";
+    case MetricType::kSummary: return "summary";
+    case MetricType::kInfo: return "info";
+    case MetricType::kStateSet: return "stateset";
+  }
+  return "unknown";
+}
+
+std::string_view TypeName(const PlanFamily& family) {
+  switch (family.form) {
+    case OpenMetricsForm::kTyped: return TypeName(family.desc->type);
+    case OpenMetricsForm::kAsText: return "gauge";
+    case OpenMetricsForm::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+// Info and stateset have no unit; elsewhere it must be the name's suffix.
+bool MayHaveUnit(const PlanFamily& family, std::string_view name) {
+  const std::string& unit = family.desc->unit;
+  const MetricType type = family.desc->type;
+  if (unit.empty() || type == MetricType::kInfo || type == MetricType::kStateSet) return false;
+  return name.size() > unit.size() + 1 && name[name.size() - unit.size() - 1] == '_' &&
+         name.substr(name.size() - unit.size()) == unit;
+}
+
+class Writer {
+ public:
+  explicit Writer(Output* out) : out_(*out), lines_(out) {}
+
+  void Write(const PlanFamily& family) {
+    const FamilyDesc& desc = *family.desc;
+    const bool typed = family.form == OpenMetricsForm::kTyped;
+    help_.clear();
+    AppendHelp(help_, desc.help, HelpEscape::kOpenMetrics);
+    if (HasSingleValue(desc.type)) {
+      Head(family, typed ? OpenMetricsName(desc) : desc.name);
+      lines_.Values(family, desc.name, typed && desc.type == MetricType::kCounter);
+    } else if (typed) {
+      Head(family, desc.name);
+      lines_.Distributions(family, Series::kAll, /*exemplars=*/true);
+    } else {
+      WritePlainFamilies(family, lines_, [&](std::string_view name) { Head(family, name); });
+    }
+  }
+
+ private:
+  void Head(const PlanFamily& family, std::string_view name) {
+    Metadata("# TYPE ", name, TypeName(family));
+    if (MayHaveUnit(family, name)) Metadata("# UNIT ", name, family.desc->unit);
+    if (!help_.empty()) Metadata("# HELP ", name, help_);
+  }
+
+  void Metadata(std::string_view keyword, std::string_view name, std::string_view text) {
+    out_.Append(keyword);
+    out_.Append(name);
+    out_.Append(' ');
+    out_.Append(text);
+    out_.Append('\n');
+  }
+
+  Output& out_;
+  LineWriter lines_;
+  std::string help_;
+};
+
+}  // namespace
+
+void WriteOpenMetrics(const PagePlan& plan, Output& out) {
+  Writer writer(&out);
+  for (const PlanFamily& family : plan.families) writer.Write(family);
+  out.Append("# EOF\n");
+}
+
+}  // namespace pillion
