@@ -49,7 +49,7 @@ struct OptionValue {
 
 struct CollectorConfig {
   bool enabled = true;
-  std::chrono::nanoseconds every{0};    // 0: with each scrape
+  std::chrono::nanoseconds every{0};  // 0: with each scrape
 };
 
 struct InstanceConfig {
@@ -63,13 +63,14 @@ struct InstanceConfig {
   // its `every`.
   std::chrono::nanoseconds stale_after{0};
   std::map<std::string, OptionValue, std::less<>> options;  // with the table's defaults filled in
-  // One for each collector of the plugin's table, in its order.
+  // One for each collector of the plugin's table, in its order; a plugin without a table has one,
+  // called "default".
   std::vector<CollectorConfig> collectors;
 };
 
 struct HttpConfig {
   std::vector<std::string> listen = {"[::]:9970"};
-  std::vector<std::string> health_listen;  // empty: health is served on `listen` only
+  std::vector<std::string> health_listen;       // empty: health is served on `listen` only
   std::string admin_listen = "127.0.0.1:9971";  // empty: no admin plane
   OpenMetricsMode openmetrics = OpenMetricsMode::kAuto;
   std::chrono::nanoseconds scrape_timeout{std::chrono::seconds(10)};  // without a header
@@ -88,9 +89,21 @@ struct Config {
 };
 
 struct ConfigSource {
-  std::vector<std::string> paths;      // files, or directories of *.toml in name order
-  std::vector<std::string> exporters;  // "TYPE=ADDRESS" or "NAME:TYPE=ADDRESS"
+  std::vector<std::string> paths;        // files, or directories of *.toml in name order
+  std::vector<std::string> exporters;    // "TYPE=ADDRESS" or "NAME:TYPE=ADDRESS"
+  std::vector<std::string> known_types;  // what a mistyped exporter type may have meant
 };
+
+// What a configuration may be at most.
+inline constexpr size_t kConfigFileBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kConfigBytesMax = 16 * 1024 * 1024;  // of all files together
+inline constexpr size_t kConfigFilesMax = 256;
+inline constexpr size_t kInstancesMax = 256;         // each has a thread or two
+inline constexpr size_t kInstanceNameBytesMax = 64;  // [a-zA-Z0-9_.-]
+inline constexpr size_t kInstanceLabelsMax = 32;
+inline constexpr size_t kLabelValueBytesMax = 1024;
+// Of anything that is written as a duration: far from where adding to a clock overflows.
+inline constexpr std::chrono::nanoseconds kDurationMax{std::chrono::hours(24 * 3650)};
 
 struct ConfigProblem {
   std::string text;  // "file:line:column: key: what is wrong, what is accepted"
@@ -101,7 +114,17 @@ struct ConfigProblem {
 using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string_view type)>;
 
 // Reads, validates and returns everything that is wrong at once. The config is there only if no
-// problem is an error. `environment` reads PILLION_* (getenv in production).
+// problem is an error. `environment` reads variables (getenv in production); set ones win over
+// the files, and flags of the command line, which are the caller's, over both:
+//   PILLION_LISTEN, PILLION_HEALTH_LISTEN (comma lists), PILLION_ADMIN_LISTEN,
+//   PILLION_OPENMETRICS, PILLION_SCRAPE_TIMEOUT, PILLION_LOG_LEVEL, PILLION_LOG_FORMAT,
+//   PILLION_SELF
+// A variable that is empty counts as not set, except that an empty PILLION_ADMIN_LISTEN or
+// PILLION_HEALTH_LISTEN turns that listener off, as "" and false do in a file.
+//
+// `${env:NAME}` and `${file:PATH}` are put into every string as it is read; in options that the
+// exporter calls secret they stay as they are, for Secret. `$${` is a plain `${`.
+// No problem text ever holds what a string value says.
 struct ConfigResult {
   std::shared_ptr<const Config> config;
   std::vector<ConfigProblem> problems;
@@ -109,10 +132,16 @@ struct ConfigResult {
 ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
                         const std::function<const char*(const char*)>& environment);
 
-// "500ms", "1s", "5m", "2h", "1d"; also "1.5s". Pure.
+// The directories of `plugin_dirs`, for whoever must know them before LoadConfig can look a type
+// up. Whatever is wrong is skipped here, since LoadConfig will report it.
+std::vector<std::string> ReadPluginDirs(const ConfigSource& source,
+                                        const std::function<const char*(const char*)>& environment);
+
+// "500ms", "1s", "5m", "2h", "1d"; also "1.5s". At most kDurationMax. Pure.
 Result<std::chrono::nanoseconds> ParseDuration(std::string_view text);
 // "4096", "64KiB", "16MiB", "1GiB", "10kB", "10MB". Pure.
 Result<int64_t> ParseSize(std::string_view text);
+// Reads back as the same duration: "90s", "1500ms", "2h".
 std::string FormatDuration(std::chrono::nanoseconds duration);
 
 }  // namespace pillion

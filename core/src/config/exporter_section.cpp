@@ -1,0 +1,198 @@
+#include "config/exporter_section.hpp"
+
+#include "config/instance_keys.hpp"
+#include "config/option_values.hpp"
+#include "config/suggest.hpp"
+
+#include <pillion/tables.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace pillion {
+namespace {
+
+constexpr size_t kTypeNameBytesMax = 64;
+
+bool IsWordCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+const TomlEntry* FindEntry(const TomlNode& table, std::string_view key) {
+  for (const TomlEntry& entry : table.entries) {
+    if (entry.key == key) return &entry;
+  }
+  return nullptr;
+}
+
+std::string TypeHint(std::string_view type, const Loading& loading) {
+  const std::vector<std::string_view> known(loading.known_types.begin(), loading.known_types.end());
+  const auto meant = Suggest(type, known);
+  return meant ? fmt::format("; did you mean `{}`?", *meant) : std::string();
+}
+
+// Sets instance.type if `type`, or else the name, says it.
+const PluginTables* ReadType(const Value& table, const Place& name_place, Loading& loading,
+                             InstanceConfig& instance) {
+  const std::string path = JoinKey(table.path, "type");
+  const TomlEntry* entry = FindEntry(*table.node, "type");
+  if (entry == nullptr) {
+    if (std::find(loading.known_types.begin(), loading.known_types.end(), instance.name) ==
+            loading.known_types.end() &&
+        (!IsTypeName(instance.name) || !loading.lookup(instance.name))) {
+      loading.problems.Error(name_place, path,
+                             "is missing, and the instance is not called like an exporter; "
+                             "write type = \"...\"" +
+                                 TypeHint(instance.name, loading));
+      return nullptr;
+    }
+    instance.type = instance.name;
+    return FindTables(instance.type, name_place, path, loading);
+  }
+  const Value value{&entry->value, table.source, path};
+  const auto type = loading.reader.String(value);
+  if (!type) return nullptr;
+  if (!IsTypeName(*type)) {
+    loading.reader.Error(value, "not the name of an exporter; write letters, digits, _ and -");
+    return nullptr;
+  }
+  instance.type = *type;
+  return FindTables(*type, value.place(), path, loading);
+}
+
+void ReadOptionKey(const TomlEntry& entry, const Value& value, const PluginTables& tables,
+                   Loading& loading, InstanceConfig& instance) {
+  const pillion_option* option = tables.Find(entry.key);
+  if (option == nullptr) {
+    // Options first: they are what an operator is more likely to have meant.
+    std::vector<std::string_view> keys = tables.option_names;
+    keys.insert(keys.end(), std::begin(kInstanceKeys), std::end(kInstanceKeys));
+    return loading.problems.Error({value.source, entry.position}, value.path,
+                                  "unknown key" + SuggestOrList(entry.key, keys));
+  }
+  if (auto read = ReadOption(*option, value, loading.reader)) {
+    instance.options.insert_or_assign(entry.key, std::move(*read));
+  }
+}
+
+void AddDefaults(const PluginTables& tables, InstanceConfig& instance) {
+  for (const pillion_option& option : tables.options) {
+    auto value = ReadDefault(option);  // was checked with the tables
+    if (value && *value) instance.options.emplace(ToView(option.name), std::move(**value));
+  }
+}
+
+void CheckRequired(const PluginTables& tables, const Place& place, const Value& table,
+                   Loading& loading) {
+  for (const pillion_option& option : tables.options) {
+    const std::string_view name = ToView(option.name);
+    if (!(option.flags & PILLION_OPT_REQUIRED) || option.default_value.size > 0) continue;
+    if (FindEntry(*table.node, name) != nullptr) continue;
+    loading.problems.Error(place, JoinKey(table.path, name), "is missing; this exporter needs it");
+  }
+}
+
+}  // namespace
+
+bool IsInstanceName(std::string_view name) {
+  return !name.empty() && name.size() <= kInstanceNameBytesMax &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return IsWordCharacter(c) || c == '.'; });
+}
+
+bool IsTypeName(std::string_view name) {
+  return !name.empty() && name.size() <= kTypeNameBytesMax &&
+         std::all_of(name.begin(), name.end(), IsWordCharacter);
+}
+
+const PluginTables* FindTables(std::string_view type, const Place& place, std::string_view key,
+                               Loading& loading) {
+  auto at = loading.tables.find(type);
+  if (at == loading.tables.end()) {
+    const auto plugin = loading.lookup(type);
+    at = loading.tables
+             .emplace(std::string(type),
+                      plugin ? ReadTables(**plugin) : Result<PluginTables>(plugin.error()))
+             .first;
+  }
+  if (at->second) return &*at->second;
+  loading.problems.Error(place, key, at->second.error().message + TypeHint(type, loading));
+  return nullptr;
+}
+
+void ReadInstance(const std::string& name, const Place& name_place, const Value& table,
+                  Loading& loading) {
+  InstanceConfig instance;
+  instance.name = name;
+  instance.position = loading.problems.Where(name_place);
+  const PluginTables* tables = ReadType(table, name_place, loading, instance);
+  if (tables != nullptr) {
+    instance.collectors = DefaultCollectors(*tables);
+    AddDefaults(*tables, instance);
+    CheckRequired(*tables, name_place, table, loading);
+  }
+  for (const TomlEntry& entry : table.node->entries) {
+    const Value value{&entry.value, table.source, JoinKey(table.path, entry.key)};
+    if (entry.key == "type" || ReadTimes(entry.key, value, loading, instance)) continue;
+    if (entry.key == "labels") {
+      ReadLabels(value, tables, loading, instance);
+    } else if (tables != nullptr) {
+      if (entry.key == "collectors") {
+        ReadCollectors(value, *tables, loading, instance);
+      } else {
+        ReadOptionKey(entry, value, *tables, loading, instance);
+      }
+    }
+  }
+  loading.config.instances.push_back(std::move(instance));
+  loading.instance_places.push_back(name_place);
+}
+
+void ReadExporters(const Value& section, Loading& loading) {
+  const auto* entries = loading.reader.Table(section);
+  if (entries == nullptr) return;
+  for (const TomlEntry& entry : *entries) {
+    const Value table{&entry.value, section.source, JoinKey(section.path, entry.key)};
+    const Place place{section.source, entry.position};
+    if (!IsInstanceName(entry.key)) {
+      loading.problems.Error(place, table.path,
+                             fmt::format("not a name for an instance; write 1 to {} letters, "
+                                         "digits, _, . and -",
+                                         kInstanceNameBytesMax));
+      continue;
+    }
+    if (!loading.Claim(table.path, place) || loading.reader.Table(table) == nullptr) continue;
+    if (loading.config.instances.size() == kInstancesMax) {
+      loading.problems.Error(place, section.path,
+                             fmt::format("more than {} instances", kInstancesMax));
+      return;
+    }
+    ReadInstance(entry.key, place, table, loading);
+  }
+}
+
+void WarnOfEqualInstances(Loading& loading) {
+  using Labels = std::set<std::pair<std::string, std::string>>;
+  std::map<std::pair<std::string, Labels>, size_t> seen;  // the first instance of its kind
+  const auto& instances = loading.config.instances;
+  for (size_t i = 0; i < instances.size(); ++i) {
+    const InstanceConfig& instance = instances[i];
+    if (instance.type.empty()) continue;
+    Labels labels(instance.labels.begin(), instance.labels.end());
+    const auto [at, first] = seen.emplace(std::make_pair(instance.type, std::move(labels)), i);
+    if (first) continue;
+    const size_t other = at->second;
+    loading.problems.Warn(
+        loading.instance_places[i], instance.name,
+        fmt::format("no label tells it from `{}` ({}), so that series of the two collide; give "
+                    "each its own, such as labels = {{ service = \"...\" }}",
+                    instances[other].name, instances[other].position));
+  }
+}
+
+}  // namespace pillion

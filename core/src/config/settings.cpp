@@ -1,0 +1,222 @@
+#include "config/settings.hpp"
+
+#include "config/listen_address.hpp"
+#include "config/suggest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace pillion {
+namespace {
+
+constexpr size_t kListenMax = 16;      // addresses
+constexpr size_t kPluginDirsMax = 16;  // directories
+constexpr int64_t kConnectionsMax = 1'000'000;
+constexpr DurationRange kScrapeTimeoutRange{std::chrono::milliseconds(10), std::chrono::hours(1)};
+
+using Strings = std::vector<std::string>;
+
+bool ReadStrings(const Value& value, size_t count_max, std::string (*wrong)(std::string_view),
+                 Loading& loading, Strings& out) {
+  const auto items = loading.reader.Items(value);
+  if (!items) return false;
+  if (items->size() > count_max) {
+    loading.reader.Error(value, fmt::format("has more than {} items", count_max));
+    return false;
+  }
+  Strings strings;
+  bool ok = true;
+  for (const Value& item : *items) {
+    auto text = loading.reader.String(item);
+    std::string problem = text ? wrong(*text) : std::string();
+    if (!problem.empty()) loading.reader.Error(item, problem);
+    ok = ok && text && problem.empty();
+    if (text) strings.push_back(std::move(*text));
+  }
+  if (ok) out = std::move(strings);
+  return ok;
+}
+
+void ReadListen(const Value& value, Loading& loading) {
+  Strings listen;
+  if (!ReadStrings(value, kListenMax, WrongListenAddress, loading, listen)) return;
+  if (listen.empty()) return loading.reader.Error(value, "needs at least one address");
+  loading.config.http.listen = std::move(listen);
+}
+
+bool IsOff(const Value& value) {
+  const TomlNode& node = *value.node;
+  return (node.kind == TomlNode::Kind::kBoolean && !node.flag) ||
+         (node.kind == TomlNode::Kind::kString && (node.text.empty() || node.text == "false"));
+}
+
+void ReadHealthListen(const Value& value, Loading& loading) {
+  Strings& listen = loading.config.http.health_listen;
+  if (IsOff(value)) return listen.clear();
+  ReadStrings(value, kListenMax, WrongListenAddress, loading, listen);
+}
+
+void ReadAdminListen(const Value& value, Loading& loading) {
+  std::string& listen = loading.config.http.admin_listen;
+  if (IsOff(value)) return listen.clear();
+  auto text = loading.reader.String(value);
+  if (!text) return;
+  if (const std::string wrong = WrongAdminAddress(*text); !wrong.empty()) {
+    return loading.reader.Error(value, wrong);
+  }
+  listen = std::move(*text);
+}
+
+void ReadOpenMetrics(const Value& value, Loading& loading) {
+  static constexpr std::string_view kModes[] = {"auto", "always", "never"};
+  const auto mode = loading.reader.Choice(value, kModes);
+  if (!mode) return;
+  loading.config.http.openmetrics = *mode == "auto"     ? OpenMetricsMode::kAuto
+                                    : *mode == "always" ? OpenMetricsMode::kAlways
+                                                        : OpenMetricsMode::kNever;
+}
+
+void ReadScrapeTimeout(const Value& value, Loading& loading) {
+  const auto timeout = loading.reader.Duration(value, kScrapeTimeoutRange);
+  if (timeout) loading.config.http.scrape_timeout = *timeout;
+}
+
+void ReadConnectionsMax(const Value& value, Loading& loading) {
+  const auto count = loading.reader.Integer(value);
+  if (!count) return;
+  if (*count < 0 || *count > kConnectionsMax) {
+    return loading.reader.Error(
+        value, fmt::format("must be between 0 (derived from the descriptor limit) and {}",
+                           kConnectionsMax));
+  }
+  loading.config.http.connections_max = static_cast<uint32_t>(*count);
+}
+
+void ReadLogLevel(const Value& value, Loading& loading) {
+  static constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error", "off"};
+  if (auto level = loading.reader.Choice(value, kLevels)) {
+    loading.config.log_level = std::move(*level);
+  }
+}
+
+void ReadLogFormat(const Value& value, Loading& loading) {
+  static constexpr std::string_view kFormats[] = {"logfmt", "json"};
+  if (auto format = loading.reader.Choice(value, kFormats)) {
+    loading.config.log_format = std::move(*format);
+  }
+}
+
+void ReadSelf(const Value& value, Loading& loading) {
+  static constexpr std::string_view kModes[] = {"merged", "separate", "off"};
+  const auto mode = loading.reader.Choice(value, kModes);
+  if (!mode) return;
+  loading.config.self = *mode == "merged"     ? SelfMetrics::kMerged
+                        : *mode == "separate" ? SelfMetrics::kSeparate
+                                              : SelfMetrics::kOff;
+}
+
+std::string WrongDirectory(std::string_view path) {
+  return path.empty() ? "must not be empty" : std::string();
+}
+
+void ReadPluginDirsSetting(const Value& value, Loading& loading) {
+  ReadStrings(value, kPluginDirsMax, WrongDirectory, loading, loading.config.plugin_dirs);
+}
+
+struct Setting {
+  std::string_view section;  // empty: outside any
+  std::string_view key;
+  const char* variable;  // nullptr: none
+  void (*read)(const Value&, Loading&);
+  bool list = false;        // the variable holds a comma list
+  bool can_be_off = false;  // an empty variable turns it off; elsewhere it counts as not set
+};
+
+constexpr Setting kSettings[] = {
+    {"http", "listen", "PILLION_LISTEN", ReadListen, true, false},
+    {"http", "health_listen", "PILLION_HEALTH_LISTEN", ReadHealthListen, true, true},
+    {"http", "admin_listen", "PILLION_ADMIN_LISTEN", ReadAdminListen, false, true},
+    {"http", "openmetrics", "PILLION_OPENMETRICS", ReadOpenMetrics},
+    {"http", "scrape_timeout", "PILLION_SCRAPE_TIMEOUT", ReadScrapeTimeout},
+    {"http", "connections_max", nullptr, ReadConnectionsMax},
+    {"log", "level", "PILLION_LOG_LEVEL", ReadLogLevel},
+    {"log", "format", "PILLION_LOG_FORMAT", ReadLogFormat},
+    {"", "self", "PILLION_SELF", ReadSelf},
+    {"", "plugin_dirs", nullptr, ReadPluginDirsSetting},
+};
+
+const Setting* Find(std::string_view section, std::string_view key) {
+  for (const Setting& setting : kSettings) {
+    if (setting.section == section && setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> Keys(std::string_view section) {
+  std::vector<std::string_view> keys;
+  for (const Setting& setting : kSettings) {
+    if (setting.section == section) keys.push_back(setting.key);
+  }
+  if (section.empty()) keys.insert(keys.end(), {"http", "log", "exporters"});
+  return keys;
+}
+
+void ReadKey(std::string_view section, std::string_view key, const Place& key_place,
+             const Value& value, Loading& loading) {
+  const Setting* setting = Find(section, key);
+  if (setting == nullptr) {
+    const auto keys = Keys(section);
+    return loading.problems.Error(key_place, value.path, "unknown key" + SuggestOrList(key, keys));
+  }
+  if (loading.Claim(value.path, key_place)) setting->read(value, loading);
+}
+
+// "a, b" as a list of two strings.
+TomlNode CommaList(std::string_view text) {
+  TomlNode list;
+  list.kind = TomlNode::Kind::kArray;
+  for (;;) {
+    const size_t comma = text.find(',');
+    std::string_view item = text.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    list.items.push_back(StringNode(std::string(item)));
+    if (comma == std::string_view::npos) return list;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
+bool IsSettingsSection(std::string_view name) { return name == "http" || name == "log"; }
+
+void ReadSettingsSection(const Value& section, std::string_view name, Loading& loading) {
+  const auto* entries = loading.reader.Table(section);
+  if (entries == nullptr) return;
+  for (const TomlEntry& entry : *entries) {
+    const Value value{&entry.value, section.source, JoinKey(section.path, entry.key)};
+    ReadKey(name, entry.key, {section.source, entry.position}, value, loading);
+  }
+}
+
+void ReadTopLevelSetting(std::string_view key, const Place& key_place, const Value& value,
+                         Loading& loading) {
+  ReadKey("", key, key_place, value, loading);
+}
+
+void ReadEnvironment(const std::function<const char*(const char*)>& environment, uint32_t source,
+                     Loading& loading) {
+  for (const Setting& setting : kSettings) {
+    if (setting.variable == nullptr) continue;
+    const char* text = environment(setting.variable);
+    if (text == nullptr || (*text == '\0' && !setting.can_be_off)) continue;
+    const bool split = setting.list && *text != '\0';
+    const TomlNode node = split ? CommaList(text) : StringNode(text);
+    setting.read(Value{&node, source, setting.variable}, loading);
+  }
+}
+
+}  // namespace pillion
