@@ -56,24 +56,27 @@ enabled_links() {
 # disable_new BEFORE: turns off what is enabled now and was not in the file BEFORE. The parts of
 # the init system itself are left alone, should they be new on this machine.
 disable_new() {
-  local link name file
-  enabled_links | comm -13 "$1" - | while read -r link; do
+  local link name file names=()
+  while read -r link; do
+    # A link may be gone already: update-rc.d turns off the unit of that name as well.
+    [ -L "$link" ] || continue
     name=${link##*/}
     case $link in
       */rc?.d/*)
         name=${name#S[0-9][0-9]}
         case $name in dbus | udev | procps | kmod) continue ;; esac
-        update-rc.d "$name" disable >/dev/null 2>&1 || rm -f -- "$link"
+        update-rc.d "$name" disable >/dev/null 2>&1 || true
         ;;
       *)
         file=$(readlink -- "$link")
         case $(dpkg-query -S "*${file#/lib}" 2>/dev/null) in systemd* | udev* | dbus*) continue ;; esac
         deb-systemd-helper disable "$name" >/dev/null 2>&1 || true
-        rm -f -- "$link"
         ;;
     esac
-    note "not enabled: ${name%.service}"
-  done
+    rm -f -- "$link"
+    names+=("${name%.service}")
+  done < <(enabled_links | comm -13 "$1" -)
+  if [ ${#names[@]} -gt 0 ]; then note "not enabled: ${names[*]}"; fi
 }
 
 # plan: what apt would add, as it says it itself; fails when apt knows no such package.

@@ -27,8 +27,10 @@ esac
 cat "$root/usr/sbin/policy-rc.d" >"$root/policy-seen"
 stat -c %a "$root/usr/sbin/policy-rc.d" >"$root/policy-mode-seen"
 cat "$root/etc/postgresql-common/createcluster.d/"*.conf >"$root/cluster-seen"
-mkdir -p "$root/etc/systemd/system/multi-user.target.wants" "$root/etc/rc3.d"
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants" "$root"/etc/rc{2,3}.d
 ln -sf /lib/systemd/system/one.service "$root/etc/systemd/system/multi-user.target.wants/one.service"
+ln -sf /lib/systemd/system/one.timer "$root/etc/systemd/system/multi-user.target.wants/one.timer"
+ln -sf ../init.d/one "$root/etc/rc2.d/S01one"
 ln -sf ../init.d/one "$root/etc/rc3.d/S01one"
 case $APT_DOES in
   fail) echo 'E: no space left'; exit 100 ;;
@@ -36,9 +38,11 @@ case $APT_DOES in
 esac
 echo 'Setting up one'
 """
-# Like Debian's: the one turns the S link into a K link, the other takes the unit's link away.
+# Like Debian's: turns the S links into K links and disables the unit of that name.
 UPDATE_RC = r"""#!/bin/bash
-for link in "$PILLION_INSTALL_ROOT"/etc/rc3.d/S??"$1"; do mv "$link" "${link/S01/K01}"; done
+cd "$PILLION_INSTALL_ROOT/etc"
+for link in rc?.d/S01"$1"; do mv "$link" "${link/S01/K01}"; done
+rm -f systemd/system/*.wants/"$1.service"
 """
 NOTHING = "#!/bin/bash\nexit 0\n"
 
@@ -171,7 +175,7 @@ class AptInstall(unittest.TestCase):
         self.assertEqual(0, code, output)
         self.assertEqual(["ssh.service"], [p.name for p in wants.iterdir()])
         self.assertEqual(["K01one", "S01ssh"], sorted(p.name for p in boot.iterdir()))
-        self.assertIn("not enabled: one", output)
+        self.assertIn("not enabled: one one.timer\n", output)
 
 
 if __name__ == "__main__":
