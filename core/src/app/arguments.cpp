@@ -1,0 +1,125 @@
+#include "app/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace pillion {
+namespace {
+
+constexpr int kUsage = 2;
+
+void AddSources(CLI::App* command, Arguments& arguments) {
+  command->add_option("--config,-c", arguments.configs,
+                      "Configuration: a TOML file, or a directory of *.toml (may be repeated)")
+      ->envname("PILLION_CONFIG")
+      ->type_name("PATH");
+  command->add_option("--exporter,-e", arguments.exporters,
+                      "An instance without a file, e.g. redis=127.0.0.1:6379, or with a name: "
+                      "cache:redis=127.0.0.1:6379 (may be repeated)")
+      ->type_name("TYPE=ADDRESS")
+      ->allow_extra_args(false);
+}
+
+void AddPluginDirs(CLI::App* command, Arguments& arguments) {
+  command->add_option("--plugin-dir", arguments.plugin_dirs,
+                      "Directory of exporter modules, searched first (may be repeated)")
+      ->envname("PILLION_PLUGIN_DIR")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+}
+
+void AddLog(CLI::App* command, Arguments& arguments) {
+  command->add_option("--log-level", arguments.log_level, "debug, info, warn or error")
+      ->type_name("LEVEL");
+  command->add_option("--log-format", arguments.log_format, "logfmt or json")
+      ->type_name("FORMAT");
+}
+
+void AddServe(CLI::App& app, Arguments& arguments) {
+  CLI::App* serve = app.add_subcommand("serve", "Poll the targets and serve /metrics");
+  AddSources(serve, arguments);
+  AddPluginDirs(serve, arguments);
+  serve->add_option("--listen", arguments.listen,
+                    "Where Prometheus scrapes: HOST:PORT, [V6]:PORT or unix:/PATH; default "
+                    "[::]:9970 (may be repeated)")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+  serve->add_option("--health-listen", arguments.health_listen,
+                    "Where probes ask, if not on --listen (may be repeated)")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+  serve->add_option("--admin-listen", arguments.admin_listen,
+                    "The status page, on loopback only; default 127.0.0.1:9971, \"\" for none")
+      ->type_name("ADDRESS");
+  serve->add_option("--port-file", arguments.port_file,
+                    "Write the real addresses here once all are bound")
+      ->type_name("FILE");
+  AddLog(serve, arguments);
+  serve->callback([&] { arguments.command = Command::kServe; });
+}
+
+void AddOthers(CLI::App& app, Arguments& arguments) {
+  CLI::App* check = app.add_subcommand("check", "Validate a configuration; report all errors");
+  AddSources(check, arguments);
+  AddPluginDirs(check, arguments);
+  check->callback([&] { arguments.command = Command::kCheck; });
+
+  CLI::App* scrape = app.add_subcommand("scrape", "Poll once and print the exposition");
+  AddSources(scrape, arguments);
+  AddPluginDirs(scrape, arguments);
+  scrape->add_option("--instance", arguments.instance, "Only this instance")->type_name("NAME");
+  scrape->add_option("--format", arguments.format, "text or openmetrics")
+      ->check(CLI::IsMember({"text", "openmetrics"}))
+      ->capture_default_str();
+  scrape->add_option("--timeout", arguments.timeout, "How long to wait for the targets")
+      ->capture_default_str();
+  AddLog(scrape, arguments);
+  scrape->callback([&] { arguments.command = Command::kScrape; });
+
+  CLI::App* list = app.add_subcommand("list", "List the exporters that there are");
+  AddPluginDirs(list, arguments);
+  list->callback([&] { arguments.command = Command::kList; });
+
+  CLI::App* describe =
+      app.add_subcommand("describe", "Show an exporter's options, collectors and metrics");
+  describe->add_option("type", arguments.type, "The exporter's type")->required();
+  describe->add_flag("--markdown", arguments.markdown, "As tables for a README");
+  AddPluginDirs(describe, arguments);
+  describe->callback([&] { arguments.command = Command::kDescribe; });
+
+  CLI::App* health = app.add_subcommand("health", "Ask a running pillion whether it is healthy");
+  health->add_option("--config,-c", arguments.configs, "Take the address from this configuration")
+      ->envname("PILLION_CONFIG")
+      ->type_name("PATH");
+  health->add_option("--address", arguments.address,
+                     "HOST:PORT or unix:/PATH; default: PILLION_HEALTH_LISTEN, PILLION_LISTEN, "
+                     "the configuration's, 127.0.0.1:9970")
+      ->type_name("ADDRESS");
+  AddPluginDirs(health, arguments);
+  health->callback([&] { arguments.command = Command::kHealth; });
+}
+
+}  // namespace
+
+ParsedArguments ParseArguments(int argc, const char* const* argv) {
+  ParsedArguments parsed;
+  CLI::App app("Prometheus exporters that ride beside your database", "pillion");
+  app.set_version_flag("--version", "pillion " PILLION_BUILD_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  pillion serve --exporter redis=127.0.0.1:6379\n"
+      "  pillion serve --config /etc/pillion/pillion.toml\n"
+      "  pillion scrape --exporter 'postgres=host=/run/postgresql user=monitor'\n"
+      "  pillion describe postgres\n"
+      "Exit codes: 0 ok, 1 ran and failed, 2 usage or configuration.");
+  AddServe(app, parsed.arguments);
+  AddOthers(app, parsed.arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    parsed.exit_code = app.exit(e) == 0 ? 0 : kUsage;
+  }
+  return parsed;
+}
+
+}  // namespace pillion

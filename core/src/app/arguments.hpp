@@ -1,0 +1,44 @@
+// The command line.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pillion {
+
+enum class Command { kServe, kCheck, kScrape, kList, kDescribe, kHealth };
+
+struct Arguments {
+  Command command = Command::kServe;
+  // Where the configuration comes from: serve, check, scrape, health.
+  std::vector<std::string> configs;
+  std::vector<std::string> exporters;    // TYPE=ADDRESS
+  std::vector<std::string> plugin_dirs;  // also PILLION_PLUGIN_DIR, ':' between them
+  // serve
+  std::vector<std::string> listen;
+  std::vector<std::string> health_listen;
+  std::optional<std::string> admin_listen;
+  std::string port_file;
+  std::string log_level, log_format;
+  // scrape
+  std::string instance;
+  std::string format = "text";
+  std::string timeout = "10s";
+  // describe
+  std::string type;
+  bool markdown = false;
+  // health
+  std::string address;
+};
+
+struct ParsedArguments {
+  Arguments arguments;
+  std::optional<int> exit_code;  // --help, --version or a usage error were answered already
+};
+
+// Prints help and usage errors itself. Exit codes: 0 help, 2 usage.
+ParsedArguments ParseArguments(int argc, const char* const* argv);
+
+}  // namespace pillion

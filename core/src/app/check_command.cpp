@@ -1,0 +1,29 @@
+#include "app/commands.hpp"
+#include "app/poller_factory.hpp"
+#include "app/setup.hpp"
+
+#include <cstdio>
+
+namespace pillion {
+
+int Check(const Arguments& arguments) {
+  const auto catalog = MakeCatalog(arguments);
+  const auto config = ReadConfig(arguments, *catalog);
+  if (config == nullptr) return kExitUsage;
+  bool ok = true;
+  for (const InstanceConfig& instance : config->instances) {
+    auto checked = CheckInstance(std::make_shared<const InstanceConfig>(instance), *catalog);
+    if (checked) continue;
+    std::fprintf(stderr, "%s\n", checked.error().message.c_str());
+    ok = false;
+  }
+  if (!ok) return kExitUsage;
+  std::printf("ok: %zu instance%s\n", config->instances.size(),
+              config->instances.size() == 1 ? "" : "s");
+  for (const InstanceConfig& instance : config->instances) {
+    std::printf("  %s (%s)\n", instance.name.c_str(), instance.type.c_str());
+  }
+  return kExitOk;
+}
+
+}  // namespace pillion

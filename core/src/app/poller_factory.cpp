@@ -1,0 +1,100 @@
+#include "app/poller_factory.hpp"
+
+#include "poll/lane.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace pillion {
+namespace {
+
+Error At(const InstanceConfig& config, const Error& error) {
+  return {error.reason,
+          config.position + ": exporters." + config.name + ": " + error.message};
+}
+
+// An instance's label that a family has itself would stand twice in every sample of it.
+Result<void> CheckLabels(const InstanceConfig& config, const ExporterType& type) {
+  for (const auto& [label, _] : config.labels) {
+    for (size_t i = 0; i < type.families().size(); ++i) {
+      const FamilyPtr& family = type.families().at(i);
+      if (family == nullptr) continue;
+      const auto& names = family->label_names;
+      if (std::find(names.begin(), names.end(), label) != names.end()) {
+        return Error{Reason::kInternal, "labels." + label + ": the metric " + family->name +
+                                            " has a label of this name already"};
+      }
+    }
+  }
+  return {};
+}
+
+// "; cached, read every 5m" for each collector of the slow lane.
+std::vector<std::string> HelpSuffixes(const InstanceConfig& config) {
+  std::vector<std::string> suffixes;
+  for (const CollectorConfig& collector : config.collectors) {
+    const bool slow = collector.enabled && collector.every.count() > 0;
+    suffixes.push_back(slow ? " (cached: read every " + FormatDuration(collector.every) + ")"
+                            : "");
+  }
+  return suffixes;
+}
+
+Result<std::unique_ptr<PluginObject>> MakeObject(const ExporterTypePtr& type,
+                                                 std::shared_ptr<const InstanceConfig> config,
+                                                 bool slow, const Clock* clock) {
+  std::shared_ptr<const FamilyTable> families(type, &type->families());
+  std::vector<std::string> suffixes;
+  if (slow) {
+    suffixes = HelpSuffixes(*config);
+    families = std::make_shared<const FamilyTable>(type->families().WithHelpSuffix(suffixes));
+  }
+  return PluginObject::Create(type, std::move(config), std::move(families), std::move(suffixes),
+                              clock);
+}
+
+double RandomUnit() {
+  thread_local std::minstd_rand generator(std::random_device{}());
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const InstanceConfig> config,
+                                                   const PollerSurroundings& surroundings) {
+  Result<ExporterTypePtr> type = surroundings.catalog->Find(config->type);
+  if (!type) return At(*config, type.error());
+  if (auto labels = CheckLabels(*config, **type); !labels) return At(*config, labels.error());
+  bool any_slow = false, any_quick = false;
+  for (const CollectorConfig& collector : config->collectors) {
+    any_slow = any_slow || (collector.enabled && collector.every.count() > 0);
+    any_quick = any_quick || (collector.enabled && collector.every.count() == 0);
+  }
+  InstancePoller::Parts parts{.type = *type,
+                              .config = config,
+                              .scrape_lane = nullptr,
+                              .slow_lane = nullptr,
+                              .timers = surroundings.timers,
+                              .clock = surroundings.clock,
+                              .observer = surroundings.observer,
+                              .random = &RandomUnit};
+  // With every collector switched off the scrape lane still says whether the target is up.
+  for (const bool slow : {false, true}) {
+    if (slow ? !any_slow : (!any_quick && any_slow)) continue;
+    auto object = MakeObject(*type, config, slow, surroundings.clock);
+    if (!object) return At(*config, object.error());
+    (slow ? parts.slow_lane : parts.scrape_lane) = std::make_unique<Lane>(std::move(*object));
+  }
+  return InstancePoller::Create(std::move(parts));
+}
+
+Result<void> CheckInstance(std::shared_ptr<const InstanceConfig> config, PluginCatalog& catalog) {
+  Result<ExporterTypePtr> type = catalog.Find(config->type);
+  if (!type) return At(*config, type.error());
+  if (auto labels = CheckLabels(*config, **type); !labels) return At(*config, labels.error());
+  auto object = MakeObject(*type, config, /*slow=*/false, &SystemClock());
+  if (!object) return At(*config, object.error());
+  return {};
+}
+
+}  // namespace pillion

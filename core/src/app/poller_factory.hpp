@@ -1,0 +1,26 @@
+// From an instance's configuration to a poller with its lanes and plugin objects.
+#pragma once
+
+#include "plugin/catalog.hpp"
+#include "poll/instance_poller.hpp"
+
+#include <memory>
+
+namespace pillion {
+
+struct PollerSurroundings {
+  PluginCatalog* catalog;
+  Timers* timers;
+  const Clock* clock;
+  PollObserver* observer;
+};
+
+// Errors name the instance's position in the configuration. Starts the lanes' threads, polls
+// nothing yet.
+Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const InstanceConfig> config,
+                                                   const PollerSurroundings& surroundings);
+
+// Only what may go wrong in MakePoller: makes an object and lets it go again.
+Result<void> CheckInstance(std::shared_ptr<const InstanceConfig> config, PluginCatalog& catalog);
+
+}  // namespace pillion

@@ -1,0 +1,97 @@
+#include "app/commands.hpp"
+#include "app/poller_factory.hpp"
+#include "app/setup.hpp"
+#include "exposition/exposer.hpp"
+#include "poll/scheduler.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <future>
+
+namespace pillion {
+namespace {
+
+class NoObserver final : public PollObserver {
+ public:
+  void PollEnded(const InstanceConfig&, const PollOutcome&) override {}
+  void PollLate(const InstanceConfig&) override {}
+};
+
+// Once is once: collectors with `every` are polled too, on the same lane.
+std::shared_ptr<const InstanceConfig> OnOneLane(InstanceConfig config,
+                                                std::chrono::nanoseconds timeout) {
+  for (CollectorConfig& collector : config.collectors) collector.every = {};
+  config.timeout = timeout;
+  return std::make_shared<const InstanceConfig>(std::move(config));
+}
+
+// All polls run at once; each ends by its own timeout.
+std::vector<SnapshotPtr> PollAll(const std::vector<std::shared_ptr<InstancePoller>>& pollers,
+                                 MonoTime deadline) {
+  std::vector<std::promise<SnapshotPtr>> promises(pollers.size());
+  for (size_t i = 0; i < pollers.size(); ++i) {
+    pollers[i]->Acquire(deadline,
+                        [&promise = promises[i]](SnapshotPtr s) { promise.set_value(s); });
+  }
+  std::vector<SnapshotPtr> snapshots;
+  for (auto& promise : promises) snapshots.push_back(promise.get_future().get());
+  return snapshots;
+}
+
+void Print(const Body& body) {
+  for (const std::string& chunk : body.chunks) {
+    std::fwrite(chunk.data(), 1, chunk.size(), stdout);
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int Scrape(const Arguments& arguments) {
+  const auto catalog = MakeCatalog(arguments);
+  const auto config = ReadConfig(arguments, *catalog);
+  if (config == nullptr) return kExitUsage;
+  ApplyLog(*config);
+  const auto timeout = ParseDuration(arguments.timeout);
+  if (!timeout) {
+    std::fprintf(stderr, "--timeout: %s\n", timeout.error().message.c_str());
+    return kExitUsage;
+  }
+  NoObserver observer;
+  Scheduler scheduler(&SystemClock());
+  std::vector<std::shared_ptr<InstancePoller>> pollers;
+  for (const InstanceConfig& instance : config->instances) {
+    if (!arguments.instance.empty() && instance.name != arguments.instance) continue;
+    auto poller = MakePoller(OnOneLane(instance, *timeout),
+                             {catalog.get(), &scheduler, &SystemClock(), &observer});
+    if (!poller) {
+      std::fprintf(stderr, "%s\n", poller.error().message.c_str());
+      return kExitUsage;
+    }
+    pollers.push_back(std::move(*poller));
+  }
+  if (pollers.empty()) {
+    std::fprintf(stderr, arguments.instance.empty()
+                             ? "nothing to scrape: give --config or --exporter\n"
+                             : "--instance: no instance of this name\n");
+    return kExitUsage;
+  }
+  const MonoTime deadline =
+      SystemClock().Now() + *timeout + InstancePoller::kInterruptGrace * 2;
+  const std::vector<SnapshotPtr> snapshots = PollAll(pollers, deadline);
+  Exposer exposer(OpenMetricsMode::kAlways);
+  const bool text = arguments.format == "text";
+  Print(*exposer.Expose(snapshots, text ? "text/plain" : "application/openmetrics-text;version=1.0.0",
+                        "identity").body);
+  bool all_up = true, ended = true;
+  for (const auto& poller : pollers) {
+    all_up = all_up && poller->State().up();
+    ended = poller->Stop(std::chrono::seconds(1)) && ended;
+  }
+  const int exit_code = all_up ? kExitOk : kExitFailed;
+  if (!ended) ::_exit(exit_code);  // a plugin hangs: its thread cannot be joined
+  return exit_code;
+}
+
+}  // namespace pillion

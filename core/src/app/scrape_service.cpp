@@ -1,0 +1,160 @@
+#include "app/scrape_service.hpp"
+
+#include "log/log.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+
+namespace pillion {
+
+using std::chrono::nanoseconds;
+
+std::chrono::nanoseconds ScrapeBudget(nanoseconds own_limit,
+                                      std::optional<double> timeout_seconds) {
+  // Also keeps nonsense (NaN, negative, a year) out of the arithmetic.
+  if (!timeout_seconds || !(*timeout_seconds > 0) || *timeout_seconds > 86'400) return own_limit;
+  const auto timeout = std::chrono::duration_cast<nanoseconds>(
+      std::chrono::duration<double>(*timeout_seconds));
+  const nanoseconds margin =
+      std::clamp<nanoseconds>(timeout / 20, std::chrono::milliseconds(50),
+                              std::chrono::milliseconds(500));
+  return std::min(own_limit, std::max(timeout - margin, timeout / 2));
+}
+
+// One scrape that waits for its instances.
+struct ScrapeService::Gathering {
+  ScrapeRequest request;
+  std::function<void(ScrapeAnswer)> done;
+  bool merged = false;
+  std::mutex mutex;
+  std::vector<SnapshotPtr> snapshots;  // guarded by mutex until all are there
+  size_t missing = 0;                  // guarded by mutex
+};
+
+ScrapeService::ScrapeService(std::shared_ptr<const Config> config,
+                             std::vector<std::shared_ptr<InstancePoller>> pollers,
+                             SelfRegistry* self, Scheduler* scheduler, const Clock* clock)
+    : config_(std::move(config)),
+      pollers_(std::move(pollers)),
+      self_(self),
+      scheduler_(scheduler),
+      clock_(clock),
+      exposer_(config_->http.openmetrics) {}
+
+ScrapeService::~ScrapeService() { Stop(); }
+
+void ScrapeService::Stop() {
+  stopped_ = true;
+  render_.Stop();
+}
+
+std::vector<std::shared_ptr<InstancePoller>> ScrapeService::Select(const std::string& name) const {
+  if (name.empty()) return pollers_;
+  std::vector<std::shared_ptr<InstancePoller>> selected;
+  for (const auto& poller : pollers_) {
+    if (poller->config().name == name) selected.push_back(poller);
+  }
+  return selected;
+}
+
+void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswer)> done) {
+  const MonoTime deadline =
+      clock_->Now() + ScrapeBudget(config_->http.scrape_timeout, request.timeout_seconds);
+  if (stopped_) {
+    done({.status = 503, .body = nullptr, .message = "pillion is stopping"});
+    return;
+  }
+  const bool self_alone = request.instance == kSelfName && config_->self != SelfMetrics::kOff;
+  auto pollers = self_alone ? decltype(pollers_){} : Select(request.instance);
+  if (pollers.empty() && !request.instance.empty() && !self_alone) {
+    std::string message = "no instance `" + request.instance + "`; there are:";
+    for (const std::string& name : InstanceNames()) message += " " + name;
+    done({.status = 404, .body = nullptr, .message = std::move(message)});
+    return;
+  }
+  auto gathering = std::make_shared<Gathering>();
+  gathering->merged = self_alone || (request.instance.empty() &&
+                                     config_->self == SelfMetrics::kMerged);
+  gathering->request = std::move(request);
+  gathering->done = std::move(done);
+  gathering->snapshots.resize(pollers.size());
+  gathering->missing = pollers.size();
+  const auto render = [this, gathering] {
+    render_.Post([this, gathering] { Render(*gathering); });
+  };
+  if (pollers.empty()) {
+    render();
+    return;
+  }
+  for (size_t i = 0; i < pollers.size(); ++i) {
+    pollers[i]->Acquire(deadline, [gathering, i, render](SnapshotPtr snapshot) {
+      bool last = false;
+      {
+        const std::lock_guard lock(gathering->mutex);
+        gathering->snapshots[i] = std::move(snapshot);
+        last = --gathering->missing == 0;
+      }
+      if (last) render();
+    });
+  }
+}
+
+void ScrapeService::Render(Gathering& gathering) {
+  ScrapeAnswer answer;
+  try {
+    if (gathering.merged) gathering.snapshots.push_back(SelfSnapshot(gathering.snapshots));
+    Exposition exposition = exposer_.Expose(gathering.snapshots, gathering.request.accept,
+                                            gathering.request.accept_encoding);
+    answer.body = std::move(exposition.body);
+    if (exposition.fresh && exposition.drops != nullptr && exposition.drops->total() > 0) {
+      self_->Dropped(*exposition.drops);
+    }
+    if (exposition.fresh) TrimAfter(*answer.body);
+  } catch (const std::exception& e) {
+    Log(LogLevel::kError, "page could not be made", {{"error", e.what()}});
+    answer = {.status = 500, .body = nullptr, .message = "the page could not be made"};
+  }
+  gathering.done(std::move(answer));
+}
+
+// Our own metrics change with every scrape; they are refreshed only when something else on the
+// page did, or no body would ever equal the last one and the cache would be for nothing.
+SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) {
+  std::vector<uint64_t> saw;
+  for (const SnapshotPtr& other : others) {
+    for (const FragmentPtr& fragment : other->fragments) saw.push_back(fragment->id);
+  }
+  const MonoTime now = clock_->Now();
+  const bool changed = saw != self_saw_ || others.empty();
+  if (self_snapshot_ == nullptr || (changed && now - self_made_ >= kSelfFreshness)) {
+    self_snapshot_ = self_->Snapshot();
+    self_made_ = now;
+    self_saw_ = std::move(saw);
+  }
+  return self_snapshot_;
+}
+
+void ScrapeService::TrimAfter(const Body& body) {
+  const MonoTime now = clock_->Now();
+  if (body.size < kTrimPageBytes || now - trimmed_ < kTrimEvery) return;
+  trimmed_ = now;
+  ::malloc_trim(0);
+}
+
+bool ScrapeService::Healthy() { return clock_->Now() - scheduler_->Beat() < kSchedulerLateMax; }
+
+std::vector<std::string> ScrapeService::InstanceNames() {
+  std::vector<std::string> names;
+  for (const auto& poller : pollers_) names.push_back(poller->config().name);
+  if (config_->self != SelfMetrics::kOff) names.emplace_back(kSelfName);
+  return names;
+}
+
+void ScrapeService::Finished(std::string_view, int, std::string_view format, nanoseconds took) {
+  if (!format.empty()) self_->ScrapeEnded(format, took);
+}
+
+}  // namespace pillion

@@ -1,0 +1,78 @@
+// ScrapeService: answers the scrape plane. The life of a scrape between HTTP and polls: which
+// instances, until when, wait for them, add our own metrics, render.
+//
+// Threads: any.
+#pragma once
+
+#include "app/render_thread.hpp"
+#include "config/config.hpp"
+#include "exposition/exposer.hpp"
+#include "http/scrape_plane.hpp"
+#include "poll/instance_poller.hpp"
+#include "poll/scheduler.hpp"
+#include "self/self_registry.hpp"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pillion {
+
+// How long a scrape may take, from its arrival: the own limit, or the scraper's time-out less a
+// margin of 5 %, at least 50 and at most 500 ms. Pure.
+std::chrono::nanoseconds ScrapeBudget(std::chrono::nanoseconds own_limit,
+                                      std::optional<double> timeout_seconds);
+
+class ScrapeService final : public ScrapeHandler {
+ public:
+  static constexpr std::string_view kSelfName = "pillion";
+  static constexpr std::chrono::seconds kSelfFreshness{1};
+  static constexpr std::chrono::seconds kSchedulerLateMax{5};  // then unhealthy
+  static constexpr size_t kTrimPageBytes = size_t{4} << 20;    // return memory after such pages
+  static constexpr std::chrono::seconds kTrimEvery{30};
+
+  ScrapeService(std::shared_ptr<const Config> config,
+                std::vector<std::shared_ptr<InstancePoller>> pollers, SelfRegistry* self,
+                Scheduler* scheduler, const Clock* clock);
+  ~ScrapeService() override;
+
+  void Scrape(ScrapeRequest request, std::function<void(ScrapeAnswer)> done) override;
+  bool Healthy() override;
+  bool Ready() override { return ready_; }
+  std::vector<std::string> InstanceNames() override;
+  void Finished(std::string_view path, int status, std::string_view format,
+                std::chrono::nanoseconds took) override;
+
+  void SetReady(bool ready) { ready_ = ready; }
+  // Ends the render thread; scrapes that come later are answered 503.
+  void Stop();
+
+ private:
+  struct Gathering;
+
+  std::vector<std::shared_ptr<InstancePoller>> Select(const std::string& name) const;
+  void Render(Gathering& gathering);
+  SnapshotPtr SelfSnapshot(const std::vector<SnapshotPtr>& others);
+  void TrimAfter(const Body& body);
+
+  const std::shared_ptr<const Config> config_;
+  const std::vector<std::shared_ptr<InstancePoller>> pollers_;
+  SelfRegistry* const self_;
+  Scheduler* const scheduler_;
+  const Clock* const clock_;
+  Exposer exposer_;
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> stopped_{false};
+
+  // Only the render thread touches these.
+  SnapshotPtr self_snapshot_;
+  std::vector<uint64_t> self_saw_;
+  MonoTime self_made_{0};
+  MonoTime trimmed_{0};
+
+  RenderThread render_;  // last: its jobs use the above
+};
+
+}  // namespace pillion

@@ -1,0 +1,75 @@
+#include "app/sidecar.hpp"
+
+#include "app/poller_factory.hpp"
+#include "app/status_report.hpp"
+
+#include <algorithm>
+
+namespace pillion {
+
+Sidecar::Sidecar(std::shared_ptr<const Config> config, PluginCatalog* catalog,
+                 std::string_view version)
+    : config_(std::move(config)),
+      catalog_(catalog),
+      version_(version),
+      clock_(&SystemClock()),
+      started_unix_(clock_->UnixSeconds()),
+      self_(version, clock_),
+      scheduler_(clock_) {}
+
+Sidecar::~Sidecar() {
+  // The planes first: they call into the service, which calls into the pollers.
+  admin_plane_.reset();
+  scrape_plane_.reset();
+  service_.reset();
+  scheduler_.Stop();
+}
+
+Result<void> Sidecar::Start() {
+  for (const InstanceConfig& instance : config_->instances) {
+    auto poller = MakePoller(std::make_shared<const InstanceConfig>(instance),
+                             {catalog_, &scheduler_, clock_, &self_});
+    if (!poller) return poller.error();
+    self_.Announce(instance);
+    pollers_.push_back(std::move(*poller));
+  }
+  service_ = std::make_unique<ScrapeService>(config_, pollers_, &self_, &scheduler_, clock_);
+
+  ScrapePlaneConfig plane;
+  plane.listen = config_->http.listen;
+  plane.health_listen = config_->http.health_listen;
+  plane.version = version_;
+  plane.limits.connections_max = config_->http.connections_max;
+  scrape_plane_ = std::make_unique<ScrapePlane>(std::move(plane), service_.get());
+  if (auto started = scrape_plane_->Start(); !started) return started;
+
+  if (!config_->http.admin_listen.empty()) {
+    admin_plane_ = std::make_unique<AdminPlane>(config_->http.admin_listen, [this] {
+      return MakeStatusReport(pollers_, version_, started_unix_, clock_->UnixSeconds(),
+                              scrape_plane_->Addresses());
+    });
+    if (auto started = admin_plane_->Start(); !started) return started;
+  }
+  for (const auto& poller : pollers_) poller->Start();
+  service_->SetReady(true);
+  return {};
+}
+
+std::string Sidecar::AdminAddress() const {
+  return admin_plane_ == nullptr ? std::string() : admin_plane_->Address();
+}
+
+bool Sidecar::Stop() {
+  service_->SetReady(false);
+  scrape_plane_->Stop();
+  if (admin_plane_ != nullptr) admin_plane_->Stop();
+  const MonoTime until = clock_->Now() + kLaneGrace;
+  bool ended = true;
+  for (const auto& poller : pollers_) {
+    ended = poller->Stop(std::max(until - clock_->Now(), MonoTime(0))) && ended;
+  }
+  service_->Stop();
+  return ended;
+}
+
+}  // namespace pillion
