@@ -1,0 +1,94 @@
+// Connection: one socket to a Redis server, kept between polls.
+//
+// hiredis formats the commands and reads the replies; the socket is ours: non-blocking, waited
+// for through the host (so that the poll's deadline bounds the whole exchange, however slowly the
+// bytes drip), with a bound on what the server may send, and never a SIGPIPE. RESP2 only: HELLO
+// is never sent.
+//
+// After any failure the connection is closed: what a half-read exchange left behind would answer
+// the next question.
+//
+// Threads: one at a time.
+#pragma once
+
+#include "address.hpp"
+#include "reply.hpp"
+#include "reply_guard.hpp"
+
+#include <pillion/poll.hpp>
+#include <pillion/result.hpp>
+
+#include <hiredis/hiredis.h>
+
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pillion::redis {
+
+// Commands that are sent together. Wiped when it goes, because AUTH may be among them.
+class Pipeline {
+ public:
+  Pipeline() = default;
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+  ~Pipeline();
+
+  // Words must not be empty lists. At most kWordsMax words.
+  void Add(std::span<const std::string_view> words);
+  void Add(std::initializer_list<std::string_view> words) {
+    Add(std::span(words.begin(), words.size()));
+  }
+
+  std::string_view bytes() const { return bytes_; }
+  size_t count() const { return count_; }
+
+ private:
+  static constexpr size_t kWordsMax = 16;
+  std::string bytes_;
+  size_t count_ = 0;
+};
+
+class Connection {
+ public:
+  Connection(Address address, size_t reply_bytes_max);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  bool open() const { return fd_ >= 0; }
+  const Address& address() const { return address_; }
+
+  // Tries each address of the host, within the poll's deadline.
+  Result<void> Connect(const PollContext& ctx);
+  void Close();
+
+  // Sends the pipeline and reads one reply for each of its commands. Closes on failure.
+  // An error reply of the server is a reply, not a failure. When the server says no and closes
+  // (too many clients), the other replies are null and the connection is closed.
+  Result<std::vector<Reply>> Exchange(const PollContext& ctx, const Pipeline& pipeline);
+
+  // After a failed Exchange: the server had closed the connection before it answered anything,
+  // as it does with an idle connection or at its restart. A new connection may well work.
+  bool lost_before_answer() const { return lost_before_answer_; }
+
+ private:
+  Result<void> ConnectTcp(const PollContext& ctx, const std::string& ip, MonoTime until);
+  Result<void> ConnectUnix(const PollContext& ctx);
+  Result<void> Finish(const PollContext& ctx, const void* address, unsigned size, MonoTime until);
+  Result<std::vector<Reply>> TryExchange(const PollContext& ctx, const Pipeline& pipeline);
+  Result<void> Send(const PollContext& ctx, std::string_view bytes);
+  Result<void> Receive(const PollContext& ctx, ReplyGuard& guard, redisReader* reader);
+  Error Lost(const ReplyGuard& guard, std::string_view why);
+  std::string To() const { return address_.ToText(); }
+
+  Address address_;
+  ReplyLimits limits_;
+  int fd_ = -1;
+  bool lost_before_answer_ = false;
+};
+
+}  // namespace pillion::redis
