@@ -4,8 +4,11 @@
 // knows nothing of exporters: it asks a ScrapeHandler and writes what that answers. A request
 // that waits for its answer holds no thread; a slow or hostile client costs its own connection.
 //
-// Threads: one thread of its own runs everything; Start and Stop are called by the owner, the
-// `done` callbacks may come from any thread.
+// Threads: one thread of its own runs everything and calls the handler; Start and Stop are called
+// by the owner (never from inside the handler), the `done` callbacks may come from any thread, also
+// after Stop. The handler must outlive Stop, not longer.
+//
+// Constructing one raises the process' soft limit of descriptors.
 #pragma once
 
 #include "exposition/body.hpp"
@@ -45,7 +48,10 @@ class ScrapeHandler {
   virtual bool Healthy() = 0;
   virtual bool Ready() = 0;  // started, and not stopping; never depends on a target
   virtual std::vector<std::string> InstanceNames() = 0;
-  // A request ended: for the scrape's own metrics. `format` is empty for other paths.
+  // A request ended: for the scrape's own metrics. `path` is one of a fixed few ("/metrics",
+  // "/metrics/NAME", "/sd", "/-/healthy", "/-/ready", "/", "other"), never the client's text.
+  // `status` is 499 if the client was gone before its answer. `format` is empty for other paths.
+  // `took` runs from the end of the request's header to the last byte written.
   virtual void Finished(std::string_view path, int status, std::string_view format,
                         std::chrono::nanoseconds took) = 0;
 };
@@ -53,10 +59,12 @@ class ScrapeHandler {
 struct ScrapePlaneLimits {
   uint32_t connections_max = 0;  // 0: derived from the descriptor limit
   size_t request_header_bytes_max = 16 * 1024;
-  std::chrono::seconds request_timeout{10};  // from the first byte to the end of the header
-  std::chrono::seconds idle_timeout{120};    // between requests; scrape intervals fit in
+  std::chrono::seconds request_timeout{10};      // from the first byte to the end of the header
+  std::chrono::seconds idle_timeout{120};        // between requests; scrape intervals fit in
   std::chrono::seconds write_stall_timeout{30};  // no byte taken for this long
-  std::chrono::seconds drain_timeout{5};     // at Stop, for answers that are under way
+  std::chrono::seconds drain_timeout{5};         // at Stop, for answers that are under way
+  // /-/healthy turns red when the HTTP loop was kept from running for this long.
+  std::chrono::milliseconds loop_late_max{5000};
 };
 
 struct ScrapePlaneConfig {

@@ -1,0 +1,23 @@
+// What the scrape plane serves besides expositions. Pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pillion {
+
+// A complete page with links to what there is; no JavaScript, nothing from elsewhere.
+std::string LandingPageHtml(std::string_view version, const std::vector<std::string>& instances);
+
+// Prometheus' HTTP service discovery: one target group per instance. `target` is "host:port".
+// __meta_pillion_instance_name is there for relabelling.
+std::string SdJson(std::string_view target, const std::vector<std::string>& instances);
+
+// For a path that doesn't exist.
+std::string NotFoundText(const std::vector<std::string>& instances);
+
+// For everything but health on a listener that serves only that.
+std::string HealthOnlyText();
+
+}  // namespace pillion
