@@ -42,6 +42,7 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -102,9 +103,9 @@ class TestHost {
   // One poll on the calling thread. REQUIRES: Create() was ok.
   PollReport Poll(PollRequest request = {});
 
-  // Waits until a poll runs (10 s at most), then makes it return, as a host does. The poll stays
-  // interrupted to its end.
-  void Interrupt();
+  // Waits until a poll runs, then makes it return, as a host does; the poll stays interrupted to
+  // its end. False if no poll ran within 10 s.
+  bool Interrupt();
 
   // A rotated secret: the next read sees it.
   void SetSecret(const std::string& name, std::string value) {
@@ -317,16 +318,17 @@ inline PollReport TestHost::Poll(PollRequest request) {
   return report;
 }
 
-inline void TestHost::Interrupt() {
+inline bool TestHost::Interrupt() {
   std::unique_lock lock(running_mutex_);
-  if (!running_changed_.wait_for(lock, kHangMax, [this] { return running_; })) return;
+  if (!running_changed_.wait_for(lock, kHangMax, [this] { return running_; })) return false;
   interrupted_ = true;
   Wake();
   if (plugin_->interrupt != nullptr) plugin_->interrupt(object_);
+  return true;
 }
 
 inline void TestHost::BeginCollector(uint32_t collector) {
-  if (collector >= CollectorCount()) {
+  if (collector >= plugin_->collector_count) {
     return Complain("collector " + std::to_string(collector) + " is not in the table");
   }
   if (collector_ != kNoCollector) {
