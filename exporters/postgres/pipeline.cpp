@@ -1,0 +1,175 @@
+#include "pipeline.hpp"
+
+#include <memory>
+#include <string>
+
+#include "failure.hpp"
+#include "socket.hpp"
+
+namespace pillion::postgres {
+namespace {
+
+constexpr int kBinary = 1;
+
+struct ResultCloser {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultHandle = std::unique_ptr<PGresult, ResultCloser>;
+
+std::string_view Field(const PGresult* result, int field) {
+  const char* text = PQresultErrorField(result, field);
+  return text == nullptr ? std::string_view{} : text;
+}
+
+class Run {
+ public:
+  Run(const PollContext& ctx, PGconn* session, std::span<const Step> steps, StepHandler& handler)
+      : ctx_(ctx), session_(session), steps_(steps), handler_(handler) {}
+
+  Result<void> Send() {
+    for (const Step& step : steps_) {
+      const int count = static_cast<int>(step.parameters.size());
+      if (PQsendQueryParams(session_, step.sql, count, nullptr, step.parameters.data(), nullptr,
+                            nullptr, kBinary) != 1 ||
+          PQpipelineSync(session_) != 1) {
+        return Broken();
+      }
+    }
+    return {};
+  }
+
+  Result<void> Read(MonoTime until) {
+    StartStep();
+    while (step_ < steps_.size()) {
+      const int unsent = PQflush(session_);
+      if (unsent < 0) return Broken();
+      if (auto taken = TakeResults(); !taken.ok()) return taken;
+      if (step_ == steps_.size()) break;
+      uint32_t events = PILLION_READABLE;
+      if (unsent > 0) events |= PILLION_WRITABLE;
+      const auto ready = ctx_.Wait(PQsocket(session_), events, until);
+      if (!ready) return ready.error();
+      if ((*ready & PILLION_READABLE) == 0) continue;
+      if (auto received = Receive(); !received.ok()) return received;
+    }
+    return {};
+  }
+
+ private:
+  void StartStep() {
+    outcome_ = {};
+    answered_ = false;
+    rows_ = 0;
+    // Has to be said when the step's turn to be read has come, and not before.
+    if (step_ < steps_.size() && steps_[step_].row_by_row) PQsetSingleRowMode(session_);
+  }
+
+  Result<void> Receive() {
+    const size_t waiting = WaitingBytes(PQsocket(session_));
+    since_result_ += waiting;
+    total_ += waiting;
+    if (since_result_ > kBytesBetweenResultsMax || total_ > kBytesPerRunMax) {
+      return Error{Reason::kLimit, "the server sent more than the " +
+                                       std::to_string(kBytesBetweenResultsMax >> 20) +
+                                       " MiB that one result, or the " +
+                                       std::to_string(kBytesPerRunMax >> 20) +
+                                       " MiB that one poll may have"};
+    }
+    closed_ = IsClosedByPeer(PQsocket(session_));
+    if (PQconsumeInput(session_) != 1) return Broken();
+    return {};
+  }
+
+  // Takes what has arrived completely.
+  Result<void> TakeResults() {
+    bool ended = false;  // an end of results must be followed by something else
+    while (step_ < steps_.size() && PQisBusy(session_) == 0) {
+      const ResultHandle result(PQgetResult(session_));
+      if (!result) {
+        if (ended) return Error{Reason::kProtocol, "the server ended a result twice"};
+        ended = true;
+        continue;
+      }
+      ended = false;
+      since_result_ = 0;
+      if (auto taken = Take(result.get()); !taken.ok()) return taken;
+    }
+    return {};
+  }
+
+  Result<void> Take(const PGresult* result) {
+    switch (PQresultStatus(result)) {
+      case PGRES_SINGLE_TUPLE:
+      case PGRES_TUPLES_OK:
+        answered_ = true;
+        TakeRows(result);
+        return {};
+      case PGRES_PIPELINE_SYNC:
+        if (!answered_) return Error{Reason::kProtocol, "the server left a statement unanswered"};
+        handler_.OnDone(step_, outcome_);
+        ++step_;
+        StartStep();
+        return {};
+      case PGRES_FATAL_ERROR: answered_ = true; return TakeError(result);
+      default:
+        return Error{Reason::kProtocol, std::string("the server answered a SELECT with ") +
+                                            PQresStatus(PQresultStatus(result))};
+    }
+  }
+
+  void TakeRows(const PGresult* result) {
+    rows_ += static_cast<size_t>(PQntuples(result));
+    if (!outcome_.ok()) return;
+    if (rows_ > kRowsPerStepMax) {
+      outcome_ = Error{Reason::kLimit,
+                       "more than " + std::to_string(kRowsPerStepMax) + " rows in one result"};
+      return;
+    }
+    outcome_ = handler_.OnRows(step_, result);
+  }
+
+  // An error of the statement, unless it ends the session.
+  Result<void> TakeError(const PGresult* result) {
+    const std::string_view sqlstate = Field(result, PG_DIAG_SQLSTATE);
+    if (sqlstate.empty()) return Broken();
+    const std::string_view severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    Error error{StatementReason(sqlstate),
+                std::string(sqlstate) + ": " + OneLine(Field(result, PG_DIAG_MESSAGE_PRIMARY))};
+    if (severity == "FATAL" || severity == "PANIC" || EndsSession(sqlstate)) {
+      error.reason = EndsSession(sqlstate) ? Reason::kRefused : error.reason;
+      return error;
+    }
+    if (outcome_.ok()) outcome_ = std::move(error);
+    return {};
+  }
+
+  Error Broken() const {
+    const int fd = PQsocket(session_);
+    const bool closed = closed_ || (fd >= 0 && IsClosedByPeer(fd));
+    return {closed ? Reason::kRefused : Reason::kProtocol, OneLine(PQerrorMessage(session_))};
+  }
+
+  const PollContext& ctx_;
+  PGconn* const session_;
+  const std::span<const Step> steps_;
+  StepHandler& handler_;
+
+  size_t step_ = 0;  // whose results are being read
+  Result<void> outcome_;
+  bool answered_ = false;
+  size_t rows_ = 0;
+  size_t since_result_ = 0;
+  size_t total_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+Result<void> RunPipeline(const PollContext& ctx, PGconn* session, std::span<const Step> steps,
+                         MonoTime until, StepHandler& handler) {
+  Run run(ctx, session, steps, handler);
+  if (auto sent = run.Send(); !sent.ok()) return sent;
+  return run.Read(until);
+}
+
+}  // namespace pillion::postgres

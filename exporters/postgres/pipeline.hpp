@@ -1,0 +1,44 @@
+// RunPipeline: several statements in one round trip, each failing for itself.
+//
+// All statements are sent at once in libpq's pipeline mode, a Sync behind each, and the answers
+// are read as they come while the rest is still being sent. Nothing blocks; all waiting is in
+// PollContext::Wait. Memory is bounded on our side: a server (or what pretends to be one) can't
+// make libpq buffer more than kBytesBetweenResultsMax.
+#pragma once
+
+#include <libpq-fe.h>
+#include <pillion/poll.hpp>
+#include <pillion/result.hpp>
+
+#include <cstddef>
+#include <span>
+
+namespace pillion::postgres {
+
+inline constexpr size_t kBytesBetweenResultsMax = 16 * 1024 * 1024;
+inline constexpr size_t kBytesPerRunMax = 256 * 1024 * 1024;
+inline constexpr size_t kRowsPerStepMax = 1'000'000;
+
+struct Step {
+  const char* sql;
+  std::span<const char* const> parameters;  // text form; must outlive the run
+  bool row_by_row = false;
+};
+
+// Told of each step in order: any number of OnRows, then OnDone once.
+class StepHandler {
+ public:
+  virtual ~StepHandler() = default;
+  // Rows in binary form; the result is valid for the call. A failure makes the step fail; its
+  // other rows are then thrown away.
+  virtual Result<void> OnRows(size_t step, const PGresult* rows) = 0;
+  virtual void OnDone(size_t step, const Result<void>& outcome) = 0;
+};
+
+// Runs the steps on a session in pipeline mode with nothing in flight. A failed Result means that
+// the session is of no use any more: kTimeout when `until` passed or the poll was interrupted,
+// kRefused when the server went away, kProtocol when it did not speak PostgreSQL's protocol.
+Result<void> RunPipeline(const PollContext& ctx, PGconn* session, std::span<const Step> steps,
+                         MonoTime until, StepHandler& handler);
+
+}  // namespace pillion::postgres

@@ -1,0 +1,176 @@
+// The postgres exporter: one session with a server, one round trip per poll.
+#include <pillion/exporter.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "collecting.hpp"
+#include "collectors.hpp"
+#include "connection.hpp"
+#include "failure.hpp"
+#include "metrics.hpp"
+#include "options.hpp"
+#include "pipeline.hpp"
+#include "queries.hpp"
+#include "target.hpp"
+#include "value.hpp"
+
+namespace pillion::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+std::string InMilliseconds(nanoseconds duration) {
+  const auto count = std::chrono::ceil<milliseconds>(duration).count();
+  return std::to_string(std::max<int64_t>(count, 1));
+}
+
+std::vector<std::string> Copy(const std::vector<std::string_view>& views) {
+  return {views.begin(), views.end()};
+}
+
+class Postgres {
+ public:
+  explicit Postgres(const Options& options)
+      : options_(options),
+        filter_{Copy(options.StringList("include_databases")),
+                Copy(options.StringList("exclude_databases"))},
+        include_(ArrayLiteral(filter_.include)),
+        exclude_(ArrayLiteral(filter_.exclude)) {
+    auto target = ParseTarget(options.String("dsn"), options.String("user"));
+    if (!target) throw std::invalid_argument(target.error().message);
+    target_ = *std::move(target);
+    if (target_.has_password) {
+      options_.Log(PILLION_WARN, "the dsn holds a password: `password` would keep it secret");
+    }
+  }
+
+  Result<void> Poll(PollContext& ctx, Sink& sink) {
+    // A little is kept back so that what is finished reaches the host in time.
+    const auto reserve =
+        std::clamp<nanoseconds>(ctx.Left() / 20, milliseconds(1), milliseconds(50));
+    const MonoTime until = ctx.Deadline() - reserve;
+    const bool kept = connection_.open();
+    bool started = false;
+    auto outcome = PollOnce(ctx, sink, until, started);
+    // That the server was restarted since the last poll shows in the session we kept: a new one
+    // may well succeed.
+    const bool lost = !outcome.ok() && outcome.error().reason == Reason::kRefused;
+    if (kept && lost && !started) outcome = PollOnce(ctx, sink, until, started);
+    return outcome;
+  }
+
+ private:
+  Result<void> Connect(PollContext& ctx, MonoTime until) {
+    const auto password = options_.Secret("password");
+    if (!password) return password.error();
+    if (auto opened = connection_.Open(ctx, target_, *password, until); !opened.ok()) {
+      return opened;
+    }
+    if (connection_.major() < kOldestMajor) {
+      Error error{Reason::kVersion, "PostgreSQL " + connection_.version() + " is older than " +
+                                        std::to_string(kOldestMajor)};
+      connection_.Close();
+      return error;
+    }
+    const nanoseconds left = until - ctx.Now();
+    statement_timeout_ = InMilliseconds(std::min(options_.Duration("statement_timeout"), left / 2));
+    lock_timeout_ = InMilliseconds(options_.Duration("lock_timeout"));
+    hidden_sizes_told_ = false;
+    return {};
+  }
+
+  Result<void> PollOnce(PollContext& ctx, Sink& sink, MonoTime until, bool& started) {
+    const bool fresh = !connection_.open();
+    if (fresh) {
+      if (auto connected = Connect(ctx, until); !connected.ok()) return connected;
+    }
+    ctx.Fact("server_version", connection_.version());
+    ctx.Fact("database", connection_.database());
+    ctx.Fact("role", connection_.role());
+
+    Collecting collecting(sink, filter_, connection_.role());
+    std::vector<Step> steps;
+    std::vector<uint32_t> nothing_to_ask;
+    const std::string session_sql = SessionSql(connection_.major());
+    const std::array session_parameters = {statement_timeout_.c_str(), lock_timeout_.c_str()};
+    const std::array databases = {include_.c_str(), exclude_.c_str()};
+    if (fresh) {
+      steps.push_back({session_sql.c_str(), session_parameters});
+      collecting.Expect(Collecting::Purpose::kSession);
+    }
+    if (IsAnyDue(ctx, kNeedsReadAllStats)) {
+      steps.push_back({kPrivilegeSql, {}});
+      collecting.Expect(Collecting::Purpose::kPrivilege);
+    }
+    for (uint32_t id = 0; id < kCollectorCount; ++id) {
+      if (!ctx.Due(id)) continue;
+      const Query* query = SelectQuery(static_cast<CollectorId>(id), connection_.major());
+      if (query == nullptr) {
+        nothing_to_ask.push_back(id);
+        continue;
+      }
+      const uint32_t needs = kTraits[id].needs;
+      steps.push_back({query->sql, {}, (needs & kRowByRow) != 0});
+      if (needs & kTakesDatabases) steps.back().parameters = databases;
+      collecting.Expect(Collecting::Purpose::kCollector, query);
+    }
+    const auto ran = RunPipeline(ctx, connection_.handle(), steps, until, collecting);
+    started = collecting.started();
+    const auto finished = Finish(ran, collecting);
+    if (!finished.ok()) return finished;
+    for (const uint32_t id : nothing_to_ask) sink.Collect(id, [] { return Result<void>(); });
+    return {};
+  }
+
+  Result<void> Finish(const Result<void>& ran, Collecting& collecting) {
+    if (!ran.ok()) {
+      connection_.Close();
+      if (collecting.started()) collecting.EndTheRest(ran.error());
+      // Late is not lost: what came in time is shown, the others have failed.
+      if (ran.error().reason != Reason::kTimeout || collecting.succeeded() == 0) return ran;
+    } else if (!collecting.session().ok()) {
+      connection_.Close();
+      const Error& error = collecting.session().error();
+      return Error{error.reason, "preparing the session: " + error.message};
+    }
+    if (collecting.hidden_sizes() > 0 && !hidden_sizes_told_) {
+      hidden_sizes_told_ = true;
+      options_.Log(PILLION_WARN, "the size of " + std::to_string(collecting.hidden_sizes()) +
+                                     " database(s) is hidden from this role; to mend it: " +
+                                     GrantHint(collecting.role()));
+    }
+    return {};
+  }
+
+  static bool IsAnyDue(const PollContext& ctx, uint32_t need) {
+    for (uint32_t id = 0; id < kCollectorCount; ++id) {
+      if ((kTraits[id].needs & need) && ctx.Due(id)) return true;
+    }
+    return false;
+  }
+
+  const Options options_;
+  const DatabaseFilter filter_;
+  const std::string include_;  // both lists as array literals
+  const std::string exclude_;
+  Target target_;
+  Connection connection_;
+  std::string statement_timeout_;  // of the present session, in milliseconds
+  std::string lock_timeout_;
+  bool hidden_sizes_told_ = false;
+};
+
+}  // namespace
+}  // namespace pillion::postgres
+
+PILLION_EXPORTER(pillion::postgres::Postgres, .type = "postgres", .version = "0.1.0",
+                 .summary = "PostgreSQL 12 to 17: its statistics views, in one round trip.",
+                 .options = pillion::postgres::kOptions,
+                 .collectors = pillion::postgres::kCollectors,
+                 .metrics = pillion::postgres::Metrics(), .up_name = "pg_up",
+                 .up_help = "1 if the last poll could read the server.",
+                 .collector_success_name = "pg_scrape_collector_success",
+                 .collector_duration_name = "pg_scrape_collector_duration_seconds")

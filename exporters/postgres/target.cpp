@@ -1,0 +1,139 @@
+#include "target.hpp"
+
+#include <arpa/inet.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "failure.hpp"
+
+namespace pillion::postgres {
+namespace {
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+std::vector<std::string> SplitList(std::string_view list) {
+  std::vector<std::string> items;
+  while (true) {
+    const size_t comma = list.find(',');
+    items.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return items;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+std::string Find(const PQconninfoOption* options, std::string_view keyword) {
+  for (; options != nullptr && options->keyword != nullptr; ++options) {
+    if (options->keyword == keyword) return options->val == nullptr ? "" : options->val;
+  }
+  return {};
+}
+
+// libpq quotes what it could not understand, and that may be a password. Only a parameter's name
+// is safe to repeat.
+std::string ParseComplaint(const char* message) {
+  const std::string line = OneLine(message == nullptr ? "" : message);
+  const std::string form = "expected `key=value ...` or `postgresql://user@host/database?...`";
+  const bool names_parameter = line.starts_with("invalid connection option") ||
+                               line.starts_with("invalid URI query parameter");
+  return "dsn is no connection string: " + (names_parameter ? line : form);
+}
+
+Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::string& addresses,
+                                        const std::string& ports) {
+  const auto host_list = SplitList(hosts);
+  const auto address_list = SplitList(addresses);
+  const auto port_list = SplitList(ports);
+  const size_t count = addresses.empty() ? host_list.size() : address_list.size();
+  if (!addresses.empty() && !hosts.empty() && host_list.size() != count) {
+    return Error{Reason::kInternal, "dsn: host and hostaddr have different numbers of entries"};
+  }
+  if (port_list.size() != 1 && port_list.size() != count) {
+    return Error{Reason::kInternal, "dsn: port needs one entry, or as many as there are hosts"};
+  }
+  if (count > kEndpointsMax) return Error{Reason::kInternal, "dsn: more than 16 hosts"};
+  std::vector<Endpoint> endpoints;
+  for (size_t i = 0; i < count; ++i) {
+    Endpoint& endpoint = endpoints.emplace_back();
+    if (!hosts.empty()) endpoint.host = host_list[i];
+    if (!addresses.empty()) endpoint.address = address_list[i];
+    endpoint.port = port_list.size() == 1 ? port_list[0] : port_list[i];
+  }
+  return endpoints;
+}
+
+bool Has(const Target& target, std::string_view key) {
+  return std::any_of(target.parameters.begin(), target.parameters.end(),
+                     [&](const auto& parameter) { return parameter.first == key; });
+}
+
+}  // namespace
+
+Result<Target> ParseTarget(std::string_view connection_string, std::string_view user) {
+  char* complaint = nullptr;
+  const Options parsed(PQconninfoParse(std::string(connection_string).c_str(), &complaint),
+                       &PQconninfoFree);
+  const std::unique_ptr<char, decltype(&PQfreemem)> free_complaint(complaint, &PQfreemem);
+  if (!parsed) return Error{Reason::kInternal, ParseComplaint(complaint)};
+  // What the connection string leaves open comes from PGHOST and its like, as with any client.
+  const Options defaults(PQconndefaults(), &PQconninfoFree);
+
+  Target target;
+  std::string place[3];
+  constexpr std::string_view kPlaceKeys[] = {"host", "hostaddr", "port"};
+  for (size_t i = 0; i < 3; ++i) place[i] = Find(parsed.get(), kPlaceKeys[i]);
+  const bool from_service = !Find(parsed.get(), "service").empty();
+  if (place[0].empty() && place[1].empty() && !from_service) {
+    for (size_t i = 0; i < 2; ++i) place[i] = Find(defaults.get(), kPlaceKeys[i]);
+  }
+  if (place[2].empty() && !from_service) place[2] = Find(defaults.get(), "port");
+  auto endpoints = Endpoints(place[0], place[1], place[2]);
+  if (!endpoints) return endpoints.error();
+  target.endpoints = *std::move(endpoints);
+
+  for (const PQconninfoOption* o = parsed.get(); o->keyword != nullptr; ++o) {
+    if (o->val == nullptr || o->val[0] == '\0') continue;
+    const std::string_view key = o->keyword;
+    if (std::find(std::begin(kPlaceKeys), std::end(kPlaceKeys), key) != std::end(kPlaceKeys)) {
+      continue;
+    }
+    if (key == "user" && !user.empty()) continue;
+    if (key == "password") target.has_password = true;
+    target.parameters.emplace_back(key, o->val);
+  }
+  if (!user.empty()) target.parameters.emplace_back("user", user);
+  return target;
+}
+
+bool IsNumeric(std::string_view host) {
+  const std::string text(host.substr(0, host.find('%')));
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+bool IsLoopback(std::string_view address) {
+  if (address == "::1") return true;
+  return address.starts_with("127.") && IsNumeric(address);
+}
+
+std::vector<std::pair<std::string, std::string>> ParametersFor(const Target& target,
+                                                               const Endpoint& endpoint) {
+  auto parameters = target.parameters;
+  if (!endpoint.host.empty()) parameters.emplace_back("host", endpoint.host);
+  if (!endpoint.address.empty()) parameters.emplace_back("hostaddr", endpoint.address);
+  if (!endpoint.port.empty()) parameters.emplace_back("port", endpoint.port);
+  if (!Has(target, "application_name")) parameters.emplace_back("application_name", "pillion");
+  if (!Has(target, "gssencmode")) parameters.emplace_back("gssencmode", "disable");
+  if (!Has(target, "sslmode") && std::getenv("PGSSLMODE") == nullptr &&
+      IsLoopback(endpoint.address)) {
+    parameters.emplace_back("sslmode", "disable");
+  }
+  // Last, so that it wins: labels are UTF-8.
+  parameters.emplace_back("client_encoding", "UTF8");
+  return parameters;
+}
+
+}  // namespace pillion::postgres

@@ -1,0 +1,108 @@
+#include "value.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <limits>
+
+namespace pillion::postgres {
+namespace {
+
+constexpr double kUnixSecondsOf2000 = 946684800;
+
+uint64_t BigEndian(std::string_view bytes) {
+  uint64_t value = 0;
+  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
+template <typename To, typename From>
+To Reinterpret(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+double UnixSeconds(int64_t microseconds_since_2000) {
+  if (microseconds_since_2000 == std::numeric_limits<int64_t>::max()) {
+    return std::numeric_limits<double>::infinity();
+  }
+  if (microseconds_since_2000 == std::numeric_limits<int64_t>::min()) {
+    return -std::numeric_limits<double>::infinity();
+  }
+  return static_cast<double>(microseconds_since_2000) / 1e6 + kUnixSecondsOf2000;
+}
+
+}  // namespace
+
+std::optional<double> DecodeNumber(uint32_t type, std::string_view bytes) {
+  const uint64_t bits = bytes.size() <= 8 ? BigEndian(bytes) : 0;
+  switch (bytes.size()) {
+    case 1:
+      if (type == kBoolOid) return bits != 0 ? 1 : 0;
+      break;
+    case 2:
+      if (type == kInt2Oid) return Reinterpret<int16_t>(static_cast<uint16_t>(bits));
+      break;
+    case 4:
+      if (type == kInt4Oid) return Reinterpret<int32_t>(static_cast<uint32_t>(bits));
+      if (type == kFloat4Oid) return Reinterpret<float>(static_cast<uint32_t>(bits));
+      if (type == kOidOid || type == kXidOid) return static_cast<double>(bits);
+      break;
+    case 8:
+      if (type == kInt8Oid) return static_cast<double>(Reinterpret<int64_t>(bits));
+      if (type == kFloat8Oid) return Reinterpret<double>(bits);
+      if (type == kPgLsnOid) return static_cast<double>(bits);
+      if (type == kTimestamptzOid) return UnixSeconds(Reinterpret<int64_t>(bits));
+      break;
+    default: break;
+  }
+  return std::nullopt;
+}
+
+std::string_view DecodeLabel(uint32_t type, std::string_view bytes, std::string& scratch) {
+  int64_t number = 0;
+  if (type == kOidOid && bytes.size() == 4) {
+    number = static_cast<int64_t>(BigEndian(bytes));
+  } else if (type == kInt4Oid && bytes.size() == 4) {
+    number = Reinterpret<int32_t>(static_cast<uint32_t>(BigEndian(bytes)));
+  } else {
+    return bytes;
+  }
+  scratch = std::to_string(number);
+  return scratch;
+}
+
+std::optional<double> ParseNumber(std::string_view text, std::string_view* rest) {
+  if (rest != nullptr) *rest = {};
+  if (text == "on" || text == "true") return 1;
+  if (text == "off" || text == "false") return 0;
+  double value = 0;
+  // from_chars takes "nan" and "infinity" in any case, as the server writes them.
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure == std::errc::result_out_of_range) return std::nullopt;
+  if (failure != std::errc{}) return std::nullopt;
+  const std::string_view behind = text.substr(static_cast<size_t>(end - text.data()));
+  if (rest != nullptr) {
+    *rest = behind;
+  } else if (!behind.empty()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::string ArrayLiteral(const std::vector<std::string>& items) {
+  std::string literal = "{";
+  for (const std::string& item : items) {
+    if (literal.size() > 1) literal += ',';
+    literal += '"';
+    for (const char c : item) {
+      if (c == '"' || c == '\\') literal += '\\';
+      literal += c;
+    }
+    literal += '"';
+  }
+  return literal + '}';
+}
+
+}  // namespace pillion::postgres

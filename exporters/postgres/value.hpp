@@ -1,0 +1,43 @@
+// Numbers and texts as PostgreSQL sends them. Pure functions, safe on any bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pillion::postgres {
+
+// Type numbers of pg_type that results may hold; fixed for all server versions.
+enum TypeOid : uint32_t {
+  kBoolOid = 16,
+  kNameOid = 19,
+  kInt8Oid = 20,
+  kInt2Oid = 21,
+  kInt4Oid = 23,
+  kTextOid = 25,
+  kOidOid = 26,
+  kXidOid = 28,
+  kFloat4Oid = 700,
+  kFloat8Oid = 701,
+  kTimestamptzOid = 1184,
+  kPgLsnOid = 3220,
+};
+
+// A value in binary form as a number. Booleans are 0 and 1, timestamps Unix seconds, positions
+// in the WAL bytes. Nothing: a type that is no number, or of the wrong length.
+std::optional<double> DecodeNumber(uint32_t type, std::string_view bytes);
+
+// A value in binary form as a label. Integers are written out into `scratch`, which the result
+// may point to; every other type is text already.
+std::string_view DecodeLabel(uint32_t type, std::string_view bytes, std::string& scratch);
+
+// A number as a server parameter is written: "128", "-1", "0.0025", "NaN", "Infinity", and on,
+// off, true, false. Nothing: anything else. A unit behind the number is left in `rest`.
+std::optional<double> ParseNumber(std::string_view text, std::string_view* rest = nullptr);
+
+// The array literal that text[] parameters take: {"a","b"}.
+std::string ArrayLiteral(const std::vector<std::string>& items);
+
+}  // namespace pillion::postgres
