@@ -25,8 +25,8 @@
 //     for libraries that hide their descriptor.
 #pragma once
 
-#include <pillion/options.hpp>
 #include <pillion/plugin.h>
+#include <pillion/options.hpp>
 #include <pillion/poll.hpp>
 #include <pillion/result.hpp>
 #include <pillion/sink.hpp>
@@ -49,7 +49,7 @@ struct ExporterInfo {
   std::span<const Metric> metrics = {};
   std::string_view up_name = {};  // "pg_up"; the host emits it
   std::string_view up_help = {};
-  std::string_view collector_success_name = {};   // peers' names, label `collector`
+  std::string_view collector_success_name = {};  // peers' names, label `collector`
   std::string_view collector_duration_name = {};
 };
 
@@ -100,7 +100,7 @@ struct PluginOf {
   }
 
   static void Interrupt(void* self) noexcept {
-    if constexpr (requires(T& t) { t.Interrupt(); }) {
+    if constexpr (requires(T & t) { t.Interrupt(); }) {
       try {
         static_cast<Object*>(self)->exporter.Interrupt();
       } catch (...) {  // the poll still ends at its deadline
@@ -132,7 +132,7 @@ struct PluginOf {
       p.collector_duration_name = ToStr(info.collector_duration_name);
       p.create = &Create;
       p.poll = &Poll;
-      if constexpr (requires(T& t) { t.Interrupt(); }) p.interrupt = &Interrupt;
+      if constexpr (requires(T & t) { t.Interrupt(); }) p.interrupt = &Interrupt;
       p.destroy = &Destroy;
       return p;
     }();
@@ -149,9 +149,8 @@ struct PluginOf {
 #define PILLION_ENTRY pillion_plugin_entry
 #endif
 
-#define PILLION_EXPORTER(Class, ...)                                                       \
-  extern "C" __attribute__((visibility("default"))) const pillion_plugin* PILLION_ENTRY(); \
-  extern "C" const pillion_plugin* PILLION_ENTRY() {                                       \
-    return ::pillion::detail::PluginOf<Class>::Describe(                                   \
-        ::pillion::ExporterInfo{__VA_ARGS__});                                             \
+#define PILLION_EXPORTER(Class, ...)                                                           \
+  extern "C" __attribute__((visibility("default"))) const pillion_plugin* PILLION_ENTRY();     \
+  extern "C" const pillion_plugin* PILLION_ENTRY() {                                           \
+    return ::pillion::detail::PluginOf<Class>::Describe(::pillion::ExporterInfo{__VA_ARGS__}); \
   }

@@ -41,9 +41,9 @@ inline void AddPrometheusHistogram(Sink& sink, Family family, Labels labels,
     bounds.push_back(bucket.upper_bound);
     counts.push_back(static_cast<double>(bucket.cumulative_count));
   }
-  sink.Add(family, labels,
-           Histogram{bounds, counts, static_cast<double>(histogram.sample_count),
-                     histogram.sample_sum});
+  sink.Add(
+      family, labels,
+      Histogram{bounds, counts, static_cast<double>(histogram.sample_count), histogram.sample_sum});
 }
 
 inline void AddPrometheusSummary(Sink& sink, Family family, Labels labels,
@@ -53,9 +53,9 @@ inline void AddPrometheusSummary(Sink& sink, Family family, Labels labels,
     quantiles.push_back(quantile.quantile);
     values.push_back(quantile.value);
   }
-  sink.Add(family, labels,
-           Summary{quantiles, values, static_cast<double>(summary.sample_count),
-                   summary.sample_sum});
+  sink.Add(
+      family, labels,
+      Summary{quantiles, values, static_cast<double>(summary.sample_count), summary.sample_sum});
 }
 
 }  // namespace detail

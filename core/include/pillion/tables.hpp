@@ -60,7 +60,7 @@ struct Option {
 struct Collector {
   std::string_view name;
   std::string_view help = {};
-  uint32_t flags = 0;        // PILLION_COLLECTOR_OFF
+  uint32_t flags = 0;          // PILLION_COLLECTOR_OFF
   uint64_t default_every = 0;  // ns; 0: with each scrape
 };
 

@@ -8,20 +8,23 @@ namespace {
 constexpr int kUsage = 2;
 
 void AddSources(CLI::App* command, Arguments& arguments) {
-  command->add_option("--config,-c", arguments.configs,
-                      "Configuration: a TOML file, or a directory of *.toml (may be repeated)")
+  command
+      ->add_option("--config,-c", arguments.configs,
+                   "Configuration: a TOML file, or a directory of *.toml (may be repeated)")
       ->envname("PILLION_CONFIG")
       ->type_name("PATH");
-  command->add_option("--exporter,-e", arguments.exporters,
-                      "An instance without a file, e.g. redis=127.0.0.1:6379, or with a name: "
-                      "cache:redis=127.0.0.1:6379 (may be repeated)")
+  command
+      ->add_option("--exporter,-e", arguments.exporters,
+                   "An instance without a file, e.g. redis=127.0.0.1:6379, or with a name: "
+                   "cache:redis=127.0.0.1:6379 (may be repeated)")
       ->type_name("TYPE=ADDRESS")
       ->allow_extra_args(false);
 }
 
 void AddPluginDirs(CLI::App* command, Arguments& arguments) {
-  command->add_option("--plugin-dir", arguments.plugin_dirs,
-                      "Directory of exporter modules, searched first (may be repeated)")
+  command
+      ->add_option("--plugin-dir", arguments.plugin_dirs,
+                   "Directory of exporter modules, searched first (may be repeated)")
       ->envname("PILLION_PLUGIN_DIR")
       ->type_name("DIR")
       ->allow_extra_args(false);
@@ -30,28 +33,31 @@ void AddPluginDirs(CLI::App* command, Arguments& arguments) {
 void AddLog(CLI::App* command, Arguments& arguments) {
   command->add_option("--log-level", arguments.log_level, "debug, info, warn or error")
       ->type_name("LEVEL");
-  command->add_option("--log-format", arguments.log_format, "logfmt or json")
-      ->type_name("FORMAT");
+  command->add_option("--log-format", arguments.log_format, "logfmt or json")->type_name("FORMAT");
 }
 
 void AddServe(CLI::App& app, Arguments& arguments) {
   CLI::App* serve = app.add_subcommand("serve", "Poll the targets and serve /metrics");
   AddSources(serve, arguments);
   AddPluginDirs(serve, arguments);
-  serve->add_option("--listen", arguments.listen,
-                    "Where Prometheus scrapes: HOST:PORT, [V6]:PORT or unix:/PATH; default "
-                    "[::]:9970 (may be repeated)")
+  serve
+      ->add_option("--listen", arguments.listen,
+                   "Where Prometheus scrapes: HOST:PORT, [V6]:PORT or unix:/PATH; default "
+                   "[::]:9970 (may be repeated)")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
-  serve->add_option("--health-listen", arguments.health_listen,
-                    "Where probes ask, if not on --listen (may be repeated)")
+  serve
+      ->add_option("--health-listen", arguments.health_listen,
+                   "Where probes ask, if not on --listen (may be repeated)")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
-  serve->add_option("--admin-listen", arguments.admin_listen,
-                    "The status page, on loopback only; default 127.0.0.1:9971, \"\" for none")
+  serve
+      ->add_option("--admin-listen", arguments.admin_listen,
+                   "The status page, on loopback only; default 127.0.0.1:9971, \"\" for none")
       ->type_name("ADDRESS");
-  serve->add_option("--port-file", arguments.port_file,
-                    "Write the real addresses here once all are bound")
+  serve
+      ->add_option("--port-file", arguments.port_file,
+                   "Write the real addresses here once all are bound")
       ->type_name("FILE");
   AddLog(serve, arguments);
   serve->callback([&] { arguments.command = Command::kServe; });
@@ -90,9 +96,10 @@ void AddOthers(CLI::App& app, Arguments& arguments) {
   health->add_option("--config,-c", arguments.configs, "Take the address from this configuration")
       ->envname("PILLION_CONFIG")
       ->type_name("PATH");
-  health->add_option("--address", arguments.address,
-                     "HOST:PORT or unix:/PATH; default: PILLION_HEALTH_LISTEN, PILLION_LISTEN, "
-                     "the configuration's, 127.0.0.1:9970")
+  health
+      ->add_option("--address", arguments.address,
+                   "HOST:PORT or unix:/PATH; default: PILLION_HEALTH_LISTEN, PILLION_LISTEN, "
+                   "the configuration's, 127.0.0.1:9970")
       ->type_name("ADDRESS");
   AddPluginDirs(health, arguments);
   health->callback([&] { arguments.command = Command::kHealth; });

@@ -87,24 +87,28 @@ std::string LabelList(const pillion_metric& metric) {
 
 void PrintMarkdown(const ExporterType& type) {
   const pillion_plugin& plugin = type.plugin();
-  fmt::print("<!-- options -->\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
+  fmt::print(
+      "<!-- options -->\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
   ForEach(plugin.options, plugin.option_count, [](const pillion_option& o) {
     fmt::print("| {} | {} | {} | {} |\n", Code(ToView(o.name)), TypeName(o.type),
                Code(ToView(o.default_value)), Cell(WithNotes(ToView(o.help), OptionNotes(o))));
   });
-  fmt::print("<!-- /options -->\n\n<!-- collectors -->\n"
-             "| collector | default | reads |\n| --- | --- | --- |\n");
+  fmt::print(
+      "<!-- /options -->\n\n<!-- collectors -->\n"
+      "| collector | default | reads |\n| --- | --- | --- |\n");
   for (const CollectorInfo& c : type.collectors()) {
     const std::string schedule =
-        c.default_every == 0 ? ""
-                             : ", every " + FormatDuration(std::chrono::nanoseconds(
-                                                static_cast<int64_t>(c.default_every)));
+        c.default_every == 0
+            ? ""
+            : ", every " +
+                  FormatDuration(std::chrono::nanoseconds(static_cast<int64_t>(c.default_every)));
     fmt::print("| {} | {}{} | {} |\n", Code(c.name), c.default_on ? "on" : "off", schedule,
                Cell(c.help));
   }
-  fmt::print("<!-- /collectors -->\n\n<!-- metrics -->\n"
-             "| metric | type | labels | collector | since | meaning |\n"
-             "| --- | --- | --- | --- | --- | --- |\n");
+  fmt::print(
+      "<!-- /collectors -->\n\n<!-- metrics -->\n"
+      "| metric | type | labels | collector | since | meaning |\n"
+      "| --- | --- | --- | --- | --- | --- |\n");
   ForEach(plugin.metrics, plugin.metric_count, [&](const pillion_metric& m) {
     fmt::print("| {} | {} | {} | {} | {} | {} |\n", Code(ToView(m.name)),
                TypeName(static_cast<MetricType>(m.type)), Cell(LabelList(m)),

@@ -9,8 +9,7 @@ namespace pillion {
 namespace {
 
 Error At(const InstanceConfig& config, const Error& error) {
-  return {error.reason,
-          config.position + ": exporters." + config.name + ": " + error.message};
+  return {error.reason, config.position + ": exporters." + config.name + ": " + error.message};
 }
 
 // An instance's label that a family has itself would stand twice in every sample of it.
@@ -34,8 +33,7 @@ std::vector<std::string> HelpSuffixes(const InstanceConfig& config) {
   std::vector<std::string> suffixes;
   for (const CollectorConfig& collector : config.collectors) {
     const bool slow = collector.enabled && collector.every.count() > 0;
-    suffixes.push_back(slow ? " (cached: read every " + FormatDuration(collector.every) + ")"
-                            : "");
+    suffixes.push_back(slow ? " (cached: read every " + FormatDuration(collector.every) + ")" : "");
   }
   return suffixes;
 }

@@ -77,13 +77,14 @@ int Scrape(const Arguments& arguments) {
                              : "--instance: no instance of this name\n");
     return kExitUsage;
   }
-  const MonoTime deadline =
-      SystemClock().Now() + *timeout + InstancePoller::kInterruptGrace * 2;
+  const MonoTime deadline = SystemClock().Now() + *timeout + InstancePoller::kInterruptGrace * 2;
   const std::vector<SnapshotPtr> snapshots = PollAll(pollers, deadline);
   Exposer exposer(OpenMetricsMode::kAlways);
   const bool text = arguments.format == "text";
-  Print(*exposer.Expose(snapshots, text ? "text/plain" : "application/openmetrics-text;version=1.0.0",
-                        "identity").body);
+  Print(*exposer
+             .Expose(snapshots, text ? "text/plain" : "application/openmetrics-text;version=1.0.0",
+                     "identity")
+             .body);
   bool all_up = true, ended = true;
   for (const auto& poller : pollers) {
     all_up = all_up && poller->State().up();

@@ -16,11 +16,10 @@ std::chrono::nanoseconds ScrapeBudget(nanoseconds own_limit,
                                       std::optional<double> timeout_seconds) {
   // Also keeps nonsense (NaN, negative, a year) out of the arithmetic.
   if (!timeout_seconds || !(*timeout_seconds > 0) || *timeout_seconds > 86'400) return own_limit;
-  const auto timeout = std::chrono::duration_cast<nanoseconds>(
-      std::chrono::duration<double>(*timeout_seconds));
-  const nanoseconds margin =
-      std::clamp<nanoseconds>(timeout / 20, std::chrono::milliseconds(50),
-                              std::chrono::milliseconds(500));
+  const auto timeout =
+      std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(*timeout_seconds));
+  const nanoseconds margin = std::clamp<nanoseconds>(timeout / 20, std::chrono::milliseconds(50),
+                                                     std::chrono::milliseconds(500));
   return std::min(own_limit, std::max(timeout - margin, timeout / 2));
 }
 
@@ -76,8 +75,8 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
     return;
   }
   auto gathering = std::make_shared<Gathering>();
-  gathering->merged = self_alone || (request.instance.empty() &&
-                                     config_->self == SelfMetrics::kMerged);
+  gathering->merged =
+      self_alone || (request.instance.empty() && config_->self == SelfMetrics::kMerged);
   gathering->request = std::move(request);
   gathering->done = std::move(done);
   gathering->snapshots.resize(pollers.size());

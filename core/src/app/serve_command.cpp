@@ -68,7 +68,8 @@ int Serve(const Arguments& arguments) {
   if (config == nullptr) return kExitUsage;
   ApplyLog(*config);
   Log(LogLevel::kInfo, "starting",
-      {{"version", PILLION_BUILD_VERSION}, {"instances", std::to_string(config->instances.size())}});
+      {{"version", PILLION_BUILD_VERSION},
+       {"instances", std::to_string(config->instances.size())}});
 
   auto sidecar = std::make_unique<Sidecar>(config, catalog.get(), PILLION_BUILD_VERSION);
   if (auto started = sidecar->Start(); !started) {

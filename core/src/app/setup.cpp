@@ -42,9 +42,8 @@ std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatal
     if (!found) return found.error();
     return &(*found)->plugin();
   };
-  ConfigResult result = LoadConfig(source, lookup, [](const char* name) -> const char* {
-    return std::getenv(name);
-  });
+  ConfigResult result =
+      LoadConfig(source, lookup, [](const char* name) -> const char* { return std::getenv(name); });
   for (const ConfigProblem& problem : result.problems) {
     std::fprintf(stderr, "%s%s\n", problem.warning ? "warning: " : "", problem.text.c_str());
   }

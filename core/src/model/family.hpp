@@ -21,8 +21,8 @@ struct FamilyDesc {
   std::string help;
   std::string unit;
   std::vector<std::string> label_names;
-  bool open_labels = false;   // label names differ from sample to sample
-  uint32_t schema = 0;        // equal for families of one table with equal label names
+  bool open_labels = false;  // label names differ from sample to sample
+  uint32_t schema = 0;       // equal for families of one table with equal label names
   uint32_t collector = 0;
 };
 using FamilyPtr = std::shared_ptr<const FamilyDesc>;

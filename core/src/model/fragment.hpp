@@ -67,8 +67,8 @@ struct Exemplar {
 
 // What hangs on a sample besides its value. Sorted by (family, point).
 struct SampleNote {
-  uint32_t family = 0;  // index into Fragment::families
-  uint32_t point = 0;   // index into values or distributions
+  uint32_t family = 0;         // index into Fragment::families
+  uint32_t point = 0;          // index into values or distributions
   double created_seconds = 0;  // NaN: none
   std::vector<Exemplar> exemplars;
 };
@@ -80,7 +80,7 @@ struct FamilyRange {
 };
 
 struct Fragment {
-  uint64_t id = 0;        // unique in this process: what caches compare
+  uint64_t id = 0;  // unique in this process: what caches compare
   uint32_t collector = 0;
   std::vector<FamilyRange> families;  // ascending by name; at least one sample each
   std::vector<double> values;

@@ -200,8 +200,8 @@ LabelRef FragmentBuilder::MakeLabels(uint32_t family, const pillion_str* values,
   }
   if (count != desc->label_names.size()) {
     drops_.Note(DropReason::kLabelMismatch,
-                desc->name + " has " + std::to_string(desc->label_names.size()) +
-                    " labels, " + std::to_string(count) + " were given");
+                desc->name + " has " + std::to_string(desc->label_names.size()) + " labels, " +
+                    std::to_string(count) + " were given");
     return kBadLabels;
   }
   if (count == 0) return 0;
@@ -215,8 +215,8 @@ LabelRef FragmentBuilder::MakeNamedLabels(const pillion_str* names, const pillio
                                           size_t count) {
   if (count == 0) return 0;
   if (count > limits_.labels_per_sample_max) {
-    drops_.Note(DropReason::kLimit, "a sample has more labels than " +
-                                        std::to_string(limits_.labels_per_sample_max));
+    drops_.Note(DropReason::kLimit,
+                "a sample has more labels than " + std::to_string(limits_.labels_per_sample_max));
     return kBadLabels;
   }
   FamilyDesc shape;  // only to get at the schema of these names
@@ -290,10 +290,9 @@ bool FragmentBuilder::Accepts(uint32_t family, LabelRef labels, bool single_valu
     drops_.Note(DropReason::kWrongType, desc->name + ": the sample is not of the family's type");
     return false;
   }
-  const bool fits = desc->open_labels ||
-                    (labels == 0 ? desc->label_names.empty()
-                                 : labels < block_schema_.size() &&
-                                       block_schema_[labels] == desc->schema);
+  const bool fits = desc->open_labels || (labels == 0 ? desc->label_names.empty()
+                                                      : labels < block_schema_.size() &&
+                                                            block_schema_[labels] == desc->schema);
   if (!fits || labels >= blocks_.count()) {
     drops_.Note(DropReason::kLabelMismatch, desc->name + ": the label set has other names");
     return false;
@@ -344,11 +343,10 @@ void FragmentBuilder::AddHistogram(uint32_t family, LabelRef labels,
   Append(family, labels, static_cast<double>(distributions_.size() - 1));
 }
 
-void FragmentBuilder::AddSummary(uint32_t family, LabelRef labels,
-                                 const pillion_summary& summary) {
+void FragmentBuilder::AddSummary(uint32_t family, LabelRef labels, const pillion_summary& summary) {
   if (!Accepts(family, labels, /*single_value=*/false)) return;
-  if (Find(family)->type != MetricType::kSummary || !Ascends(summary.quantiles,
-                                                             summary.quantile_count)) {
+  if (Find(family)->type != MetricType::kSummary ||
+      !Ascends(summary.quantiles, summary.quantile_count)) {
     last_dropped_ = true;
     drops_.Note(DropReason::kInvalidValue,
                 Find(family)->name + ": not a summary, or its quantiles don't ascend");
@@ -448,8 +446,8 @@ std::vector<uint32_t> FragmentBuilder::SortedFamilies() const {
   std::vector<uint32_t> handles;
   std::vector<bool> table_seen(table_->size()), declared_seen(declared_.size());
   for (const Entry& e : log_) {
-    auto&& seen = e.family >= kDeclaredBase ? declared_seen[e.family - kDeclaredBase]
-                                            : table_seen[e.family];
+    auto&& seen =
+        e.family >= kDeclaredBase ? declared_seen[e.family - kDeclaredBase] : table_seen[e.family];
     if (!seen) handles.push_back(e.family);
     seen = true;
   }
@@ -513,8 +511,8 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
     for (uint32_t i = starts[f]; i < starts[f + 1]; ++i) {
       const Entry& e = log_[entries[i]];
       if (last_family[e.labels] == f) {
-        drops_.Note(DropReason::kDuplicate, range.family->name + "{" +
-                                                std::string(blocks_[e.labels]) + "} stands twice");
+        drops_.Note(DropReason::kDuplicate,
+                    range.family->name + "{" + std::string(blocks_[e.labels]) + "} stands twice");
         continue;
       }
       last_family[e.labels] = f;

@@ -25,14 +25,14 @@
 namespace pillion {
 
 enum class DropReason : uint8_t {
-  kUndeclared,    // a family that is neither in the table nor declared
-  kInvalidName,   // a metric or label name
-  kLabelMismatch, // wrong number of labels, or a label set of other names
-  kWrongType,     // a value for a histogram family, or the like
-  kDuplicate,     // the same series twice
-  kInvalidValue,  // buckets that do not ascend, counts that fall
-  kLimit,         // a bound of this builder
-  kConflict,      // found at the merge: another instance has this family with another type
+  kUndeclared,     // a family that is neither in the table nor declared
+  kInvalidName,    // a metric or label name
+  kLabelMismatch,  // wrong number of labels, or a label set of other names
+  kWrongType,      // a value for a histogram family, or the like
+  kDuplicate,      // the same series twice
+  kInvalidValue,   // buckets that do not ascend, counts that fall
+  kLimit,          // a bound of this builder
+  kConflict,       // found at the merge: another instance has this family with another type
   kCount_
 };
 inline constexpr size_t kDropReasons = static_cast<size_t>(DropReason::kCount_);
@@ -132,7 +132,7 @@ class FragmentBuilder {
 
   std::vector<Declared> declared_;
   std::unordered_map<std::string_view, uint32_t> declared_by_name_;  // keys live in declared_
-  uint64_t epoch_ = 0;  // counts Resets
+  uint64_t epoch_ = 0;                                               // counts Resets
   std::vector<Entry> log_;
   std::vector<Distribution> distributions_;
   std::vector<double> numbers_;

@@ -19,13 +19,13 @@ size_t Utf8Length(std::string_view text) {
   };
   if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
   if (first >= 0xE0 && first <= 0xEF) {
-    const uint8_t low = first == 0xE0 ? 0xA0 : 0x80;    // no overlong forms
-    const uint8_t high = first == 0xED ? 0x9F : 0xBF;   // no surrogates
+    const uint8_t low = first == 0xE0 ? 0xA0 : 0x80;   // no overlong forms
+    const uint8_t high = first == 0xED ? 0x9F : 0xBF;  // no surrogates
     return continues(1, low, high) && continues(2) ? 3 : 0;
   }
   if (first >= 0xF0 && first <= 0xF4) {
     const uint8_t low = first == 0xF0 ? 0x90 : 0x80;
-    const uint8_t high = first == 0xF4 ? 0x8F : 0xBF;   // nothing above U+10FFFF
+    const uint8_t high = first == 0xF4 ? 0x8F : 0xBF;  // nothing above U+10FFFF
     return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
   }
   return 0;

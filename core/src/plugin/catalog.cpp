@@ -13,9 +13,8 @@ namespace {
 // Keeps a type name from becoming a path.
 bool IsTypeName(std::string_view type) {
   return !type.empty() && type.size() <= 64 &&
-         std::all_of(type.begin(), type.end(), [](unsigned char c) {
-           return std::isalnum(c) || c == '_' || c == '-';
-         });
+         std::all_of(type.begin(), type.end(),
+                     [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
 }
 
 std::string Join(const std::vector<std::string>& names) {
@@ -53,7 +52,8 @@ Result<ExporterTypePtr> PluginCatalog::Find(std::string_view type) {
       return loaded_.emplace(type, LoadModule(path.string())).first->second;
     }
   }
-  std::string message = "no exporter of type `" + std::string(type) + "`; there are: " + Join(Names());
+  std::string message =
+      "no exporter of type `" + std::string(type) + "`; there are: " + Join(Names());
   for (const std::string& problem : linked_problems_) message += "; " + problem;
   return Error{Reason::kVersion, std::move(message)};
 }

@@ -22,7 +22,8 @@ std::vector<CollectorInfo> ReadCollectors(const pillion_plugin& plugin) {
     collectors.push_back({std::string(ToView(in.name)), std::string(ToView(in.help)),
                           (in.flags & PILLION_COLLECTOR_OFF) == 0, in.default_every});
   }
-  if (collectors.empty()) collectors.push_back({"default", "All that this exporter reads.", true, 0});
+  if (collectors.empty())
+    collectors.push_back({"default", "All that this exporter reads.", true, 0});
   return collectors;
 }
 
@@ -55,16 +56,16 @@ Result<std::shared_ptr<const ExporterType>> ExporterType::FromDescriptor(
     const pillion_plugin* plugin, std::string_view origin) {
   if (plugin == nullptr) return Error{Reason::kVersion, Problem(origin, "has no descriptor")};
   if (plugin->abi_version != PILLION_ABI_VERSION) {
-    return Error{Reason::kVersion,
-                 Problem(origin, "built for plugin ABI " + std::to_string(plugin->abi_version) +
-                                     ", this pillion speaks " +
-                                     std::to_string(PILLION_ABI_VERSION))};
+    return Error{
+        Reason::kVersion,
+        Problem(origin, "built for plugin ABI " + std::to_string(plugin->abi_version) +
+                            ", this pillion speaks " + std::to_string(PILLION_ABI_VERSION))};
   }
   if (plugin->size < kPluginSizeMin) {
-    return Error{Reason::kVersion,
-                 Problem(origin, "its descriptor has " + std::to_string(plugin->size) +
-                                     " bytes, at least " + std::to_string(kPluginSizeMin) +
-                                     " are needed")};
+    return Error{
+        Reason::kVersion,
+        Problem(origin, "its descriptor has " + std::to_string(plugin->size) + " bytes, at least " +
+                            std::to_string(kPluginSizeMin) + " are needed")};
   }
   if (std::string problem = CheckTables(*plugin); !problem.empty()) {
     return Error{Reason::kInternal, Problem(origin, problem)};
@@ -85,8 +86,8 @@ Result<std::shared_ptr<const ExporterType>> ExporterType::FromDescriptor(
     }
   }
   std::vector<std::string> problems;
-  type->families_ = FamilyTable::FromC(plugin->metrics, plugin->metric_count,
-                                       plugin->collector_count, &problems);
+  type->families_ =
+      FamilyTable::FromC(plugin->metrics, plugin->metric_count, plugin->collector_count, &problems);
   if (!problems.empty()) return Error{Reason::kInternal, Problem(origin, problems.front())};
   return std::shared_ptr<const ExporterType>(std::move(type));
 }

@@ -51,7 +51,8 @@ uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out
     if (text.error().message != last_secret_problem) {
       last_secret_problem = text.error().message;
       pillion::Log(LogLevel::kError, "secret cannot be read",
-                   {{"instance", config->name}, {"option", std::string(name)},
+                   {{"instance", config->name},
+                    {"option", std::string(name)},
                     {"error", text.error().message}});
     }
     return PILLION_INTERNAL;

@@ -25,8 +25,7 @@ Result<ExporterTypePtr> LoadModule(const std::string& path) {
   const std::string stem = std::filesystem::path(path).stem().string();
   if (stem != (*type)->name()) {
     return Error{Reason::kInternal, path + ": holds the exporter `" + (*type)->name() +
-                                        "`, so the file must be called " + (*type)->name() +
-                                        ".so"};
+                                        "`, so the file must be called " + (*type)->name() + ".so"};
   }
   return type;
 }

@@ -32,8 +32,7 @@ Result<std::unique_ptr<PluginObject>> PluginObject::Create(
   object->instance_ = std::make_unique<pillion_instance>(std::move(config), clock);
   std::string text(kErrorBytesMax, '\0');
   pillion_buffer error{text.data(), text.size(), 0};
-  object->object_ =
-      object->type_->plugin().create(&HostTable(), object->instance_.get(), &error);
+  object->object_ = object->type_->plugin().create(&HostTable(), object->instance_.get(), &error);
   if (object->object_ == nullptr) {
     return Error{Reason::kInternal, std::string(Filled(text, error))};
   }

@@ -20,10 +20,11 @@ class PluginObject {
  public:
   // `config` must have been validated against the type's tables. `families` is the type's table
   // or a copy of it with other help texts. Errors: what the plugin's create says.
-  static Result<std::unique_ptr<PluginObject>> Create(
-      ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config,
-      std::shared_ptr<const FamilyTable> families, std::vector<std::string> declared_help_suffix,
-      const Clock* clock);
+  static Result<std::unique_ptr<PluginObject>> Create(ExporterTypePtr type,
+                                                      std::shared_ptr<const InstanceConfig> config,
+                                                      std::shared_ptr<const FamilyTable> families,
+                                                      std::vector<std::string> declared_help_suffix,
+                                                      const Clock* clock);
   ~PluginObject();
   PluginObject(const PluginObject&) = delete;
   PluginObject& operator=(const PluginObject&) = delete;

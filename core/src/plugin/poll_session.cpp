@@ -60,8 +60,7 @@ using pillion::Reason;
 
 uint32_t pillion_poll::Wait(int fd, uint32_t events, int64_t until_ns, uint32_t* ready) {
   if (ready != nullptr) *ready = 0;
-  const MonoTime until =
-      until_ns == 0 ? deadline : std::min(deadline, MonoTime(until_ns));
+  const MonoTime until = until_ns == 0 ? deadline : std::min(deadline, MonoTime(until_ns));
   while (true) {
     if (interrupter->interrupted()) return PILLION_WAIT_INTERRUPTED;
     const MonoTime left = until - clock->Now();
@@ -88,9 +87,8 @@ uint32_t pillion_poll::Wait(int fd, uint32_t events, int64_t until_ns, uint32_t*
 uint32_t pillion_poll::Resolve(std::string_view host, pillion_address* out, size_t capacity,
                                size_t* count) {
   *count = 0;
-  const auto addresses = pillion::ResolveHost(host, [&](int fd) {
-    return Wait(fd, PILLION_READABLE, 0, nullptr) == PILLION_WAIT_READY;
-  });
+  const auto addresses = pillion::ResolveHost(
+      host, [&](int fd) { return Wait(fd, PILLION_READABLE, 0, nullptr) == PILLION_WAIT_READY; });
   if (!addresses) return static_cast<uint32_t>(addresses.error().reason);
   for (const std::string& address : *addresses) {
     if (*count == capacity) break;

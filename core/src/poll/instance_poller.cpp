@@ -53,18 +53,16 @@ void InstancePoller::Acquire(MonoTime deadline, std::function<void(SnapshotPtr)>
   {
     const std::lock_guard lock(mutex_);
     const MonoTime now = parts_.clock->Now();
-    const bool fresh =
-        last_ended_.count() != 0 && now - last_ended_ <= parts_.config->freshness;
+    const bool fresh = last_ended_.count() != 0 && now - last_ended_ <= parts_.config->freshness;
     // Nobody waits for a lane that has hung for twice its timeout: the answer is known.
     const bool stuck = state_.condition == InstanceCondition::kStuck && scrape_.running;
     if (stopping_ || parts_.scrape_lane == nullptr || (fresh && !scrape_.running) || stuck) {
       now_shown = Present(now);
     } else {
       const uint64_t id = ++last_waiter_;
-      const TimerId timer =
-          parts_.timers->At(deadline, [weak = weak_from_this(), id] {
-            if (auto self = weak.lock()) self->WaiterExpired(id);
-          });
+      const TimerId timer = parts_.timers->At(deadline, [weak = weak_from_this(), id] {
+        if (auto self = weak.lock()) self->WaiterExpired(id);
+      });
       waiters_.push_back({id, timer, std::move(ready)});
       if (!scrape_.running) StartPoll(*parts_.scrape_lane, scrape_, scrape_.due);
     }
@@ -167,8 +165,7 @@ SnapshotPtr InstancePoller::BuildSnapshot(MonoTime now) {
     series += c.fragment->series();
     if (!c.fragment->families.empty()) snapshot->fragments.push_back(c.fragment);
   }
-  snapshot->fragments.push_back(
-      MakeStatusFragment(*parts_.type, *parts_.config, state_, series));
+  snapshot->fragments.push_back(MakeStatusFragment(*parts_.type, *parts_.config, state_, series));
   snapshot_ = std::move(snapshot);
   return snapshot_;
 }
@@ -208,8 +205,8 @@ void InstancePoller::WaiterExpired(uint64_t id) {
   bool first_to_see = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto it = std::find_if(waiters_.begin(), waiters_.end(),
-                                 [&](const Waiter& w) { return w.id == id; });
+    const auto it =
+        std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.id == id; });
     if (it == waiters_.end()) return;
     ready = std::move(it->ready);
     waiters_.erase(it);

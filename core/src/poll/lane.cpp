@@ -19,8 +19,7 @@ Lane::~Lane() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Lane::Start(std::vector<bool> due, MonoTime deadline,
-                 std::function<void(PollOutcome)> done) {
+void Lane::Start(std::vector<bool> due, MonoTime deadline, std::function<void(PollOutcome)> done) {
   const std::lock_guard lock(mutex_);
   assert(!wanted_ && !running_);
   // Under the lock that Interrupt takes: an interrupt meant for the last poll cannot hit this.

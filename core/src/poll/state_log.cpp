@@ -34,7 +34,9 @@ void StateLog::PollEnded(const InstanceState& state, const PollOutcome& outcome)
     std::string now(ToString(outcome.reason));
     if (said_ != now) {
       Log(LogLevel::kError, "instance is down",
-          {{"instance", config_->name}, {"exporter", config_->type}, {"reason", now},
+          {{"instance", config_->name},
+           {"exporter", config_->type},
+           {"reason", now},
            {"error", outcome.message}});
     }
     said_ = std::move(now);
@@ -53,8 +55,10 @@ void StateLog::LogCollector(size_t index, const CollectorState& state) {
         {{"instance", config_->name}, {"collector", type_->collectors()[index].name}});
   } else if (said_ == "up") {  // otherwise the target as a whole was named already
     Log(LogLevel::kWarn, "collector failed",
-        {{"instance", config_->name}, {"collector", type_->collectors()[index].name},
-         {"reason", now}, {"error", state.message}});
+        {{"instance", config_->name},
+         {"collector", type_->collectors()[index].name},
+         {"reason", now},
+         {"error", state.message}});
   } else {
     return;
   }
@@ -70,8 +74,10 @@ void StateLog::LogDrops(const Drops& drops) {
     if (said_of_drops_[i] == drops.first[i]) continue;
     said_of_drops_[i] = drops.first[i];
     Log(LogLevel::kWarn, "samples dropped",
-        {{"instance", config_->name}, {"reason", std::string(ToString(static_cast<DropReason>(i)))},
-         {"count", std::to_string(drops.count[i])}, {"first", drops.first[i]}});
+        {{"instance", config_->name},
+         {"reason", std::string(ToString(static_cast<DropReason>(i)))},
+         {"count", std::to_string(drops.count[i])},
+         {"first", drops.first[i]}});
   }
 }
 

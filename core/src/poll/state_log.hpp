@@ -26,7 +26,7 @@ class StateLog {
 
   const ExporterTypePtr type_;
   const std::shared_ptr<const InstanceConfig> config_;
-  std::string said_;                            // the condition and reason that were logged last
+  std::string said_;  // the condition and reason that were logged last
   std::vector<std::string> said_of_collector_;
   std::vector<std::string> said_of_drops_;
   bool late_ = false;

@@ -76,8 +76,7 @@ void AddPeersFamilies(Writer& out, const ExporterType& type, const InstanceConfi
 void AddOwnFamilies(Writer& out, const ExporterType& type, const InstanceConfig& config,
                     const InstanceState& state, size_t series) {
   const Pairs instance = {{"exporter", config.type}, {"instance_name", config.name}};
-  out.Add(out.Declare("pillion_instance_up",
-                      "1 if the last poll of the instance read its target."),
+  out.Add(out.Declare("pillion_instance_up", "1 if the last poll of the instance read its target."),
           instance, state.up() ? 1 : 0);
   out.Add(out.Declare("pillion_snapshot_series",
                       "Series that the instance shows now, without the host's own."),
@@ -87,13 +86,12 @@ void AddOwnFamilies(Writer& out, const ExporterType& type, const InstanceConfig&
                         "When a poll last read the target, as Unix time."),
             instance, state.last_success_unix);
   }
-  const uint32_t success = out.Declare("pillion_collector_success",
-                                       "1 if the collector's last run succeeded.");
-  const uint32_t duration = out.Declare("pillion_collector_duration_seconds",
-                                        "How long the collector's last run took.");
-  const uint32_t timestamp =
-      out.Declare("pillion_collector_timestamp_seconds",
-                  "When the collector last read its target, as Unix time.");
+  const uint32_t success =
+      out.Declare("pillion_collector_success", "1 if the collector's last run succeeded.");
+  const uint32_t duration =
+      out.Declare("pillion_collector_duration_seconds", "How long the collector's last run took.");
+  const uint32_t timestamp = out.Declare("pillion_collector_timestamp_seconds",
+                                         "When the collector last read its target, as Unix time.");
   for (size_t i = 0; i < state.collectors.size(); ++i) {
     const CollectorState& c = state.collectors[i];
     if (!c.enabled) continue;

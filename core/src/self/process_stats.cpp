@@ -60,8 +60,8 @@ void ReadStat(ProcessStats& stats) {
   const double ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
   stats.threads = static_cast<double>(threads);
   stats.virtual_bytes = static_cast<double>(virtual_bytes);
-  stats.resident_bytes = static_cast<double>(resident_pages) *
-                         static_cast<double>(::sysconf(_SC_PAGESIZE));
+  stats.resident_bytes =
+      static_cast<double>(resident_pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
   const double running = SecondsSinceBoot() - static_cast<double>(start_ticks) / ticks_per_second;
   stats.start_unix_seconds = static_cast<double>(std::time(nullptr)) - running;
 }

@@ -64,19 +64,16 @@ struct SelfRegistry::Families {
       "page have no instance.");
   prometheus::Family<prometheus::Histogram>& poll_seconds =
       NewHistogram("pillion_poll_duration_seconds", "How long polls took.");
-  prometheus::Family<prometheus::Histogram>& scrape_seconds = NewHistogram(
-      "pillion_scrape_duration_seconds", "From a scrape's request to its last byte.");
+  prometheus::Family<prometheus::Histogram>& scrape_seconds =
+      NewHistogram("pillion_scrape_duration_seconds", "From a scrape's request to its last byte.");
   Gauge& connections =
       NewGauge("pillion_http_connections", "Connections open on the scrape plane.");
   Counter& closed_at_cap =
-      NewCounter("pillion_http_connections_closed_total", "Connections closed at the cap.")
-          .Add({});
+      NewCounter("pillion_http_connections_closed_total", "Connections closed at the cap.").Add({});
   Counter& accept_pauses =
-      NewCounter("pillion_http_accept_pauses_total", "Pauses because descriptors ran out.")
-          .Add({});
+      NewCounter("pillion_http_accept_pauses_total", "Pauses because descriptors ran out.").Add({});
   Counter& cpu =
-      NewCounter("process_cpu_seconds_total", "CPU time of this process, user and system.")
-          .Add({});
+      NewCounter("process_cpu_seconds_total", "CPU time of this process, user and system.").Add({});
   Gauge& resident = NewGauge("process_resident_memory_bytes", "Resident memory of this process.");
   Gauge& virtual_memory =
       NewGauge("process_virtual_memory_bytes", "Virtual memory of this process.");
@@ -92,8 +89,10 @@ struct SelfRegistry::Families {
 
 SelfRegistry::SelfRegistry(std::string_view version, const Clock* clock)
     : families_(std::make_unique<Families>(clock)) {
-  families_->NewGauge("pillion_build_info", "1; the labels say what is running.",
-                      {{"version", std::string(version)}}).Set(1);
+  families_
+      ->NewGauge("pillion_build_info", "1; the labels say what is running.",
+                 {{"version", std::string(version)}})
+      .Set(1);
 }
 
 SelfRegistry::~SelfRegistry() = default;
@@ -128,7 +127,8 @@ void SelfRegistry::Dropped(const Drops& drops) {
   for (size_t i = 0; i < kDropReasons; ++i) {
     if (drops.count[i] == 0) continue;
     families_->dropped
-        .Add({{"exporter", ""}, {"instance_name", ""},
+        .Add({{"exporter", ""},
+              {"instance_name", ""},
               {"reason", std::string(ToString(static_cast<DropReason>(i)))}})
         .Increment(static_cast<double>(drops.count[i]));
   }
@@ -140,7 +140,7 @@ void SelfRegistry::ScrapeEnded(std::string_view format, MonoTime took) {
 }
 
 void SelfRegistry::Connections(uint64_t open, uint64_t closed_at_cap_total,
-                              uint64_t accept_pauses_total) {
+                               uint64_t accept_pauses_total) {
   families_->connections.Set(static_cast<double>(open));
   Families::Raise(families_->closed_at_cap, static_cast<double>(closed_at_cap_total));
   Families::Raise(families_->accept_pauses, static_cast<double>(accept_pauses_total));

@@ -1,0 +1,332 @@
+// The real host behind a plugin's object: what the author's test kit imitates is checked here.
+#include "plugin/object.hpp"
+
+#include <pillion/exporter.hpp>
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+using namespace pillion;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What the probe does in Poll is given by the test.
+std::function<Result<void>(PollContext&, Sink&, const Options&)> script;
+
+class Probe {
+ public:
+  explicit Probe(const Options& options) : options_(options) {
+    if (options.String("mode") == "bad") throw std::runtime_error("mode and limit don't fit");
+  }
+  Result<void> Poll(PollContext& ctx, Sink& sink) { return script(ctx, sink, options_); }
+
+ private:
+  Options options_;
+};
+
+constexpr Option kOptions[] = {
+    {.name = "mode", .default_value = "x"},
+    {.name = "password", .flags = PILLION_OPT_SECRET},
+    {.name = "names", .type = OptionType::kStringList},
+};
+constexpr Collector kCollectors[] = {{.name = "a"}, {.name = "b"}};
+enum { kA, kB };
+constexpr Metric kMetrics[] = {
+    {.name = "probe_a", .help = "A.", .labels = "row", .collector = kA},
+    {.name = "probe_b_total", .type = MetricType::kCounter, .help = "B.", .collector = kB},
+    {.name = "probe_seconds", .type = MetricType::kHistogram, .help = "H.", .collector = kB},
+    {.name = "probe_setting_*", .collector = kA, .flags = PILLION_METRIC_PATTERN},
+};
+
+ExporterTypePtr ProbeType() {
+  static const ExporterInfo info{
+      .type = "probe", .options = kOptions, .collectors = kCollectors, .metrics = kMetrics};
+  auto type = ExporterType::FromDescriptor(detail::PluginOf<Probe>::Describe(info), "test");
+  REQUIRE(type.ok());
+  return *type;
+}
+
+std::shared_ptr<InstanceConfig> ProbeConfig() {
+  auto config = std::make_shared<InstanceConfig>();
+  config->name = "one";
+  config->type = "probe";
+  config->collectors.resize(2);
+  config->labels = {{"team", "x"}};
+  return config;
+}
+
+std::unique_ptr<PluginObject> Make(std::shared_ptr<const InstanceConfig> config,
+                                   std::vector<std::string> suffix = {}) {
+  const ExporterTypePtr type = ProbeType();
+  auto object = PluginObject::Create(type, std::move(config), {type, &type->families()},
+                                     std::move(suffix), &SystemClock());
+  REQUIRE(object.ok());
+  return std::move(*object);
+}
+
+PollOutcome Run(PluginObject& object, std::vector<bool> due = {true, true},
+                std::chrono::nanoseconds within = 10s) {
+  return object.Poll(due, SystemClock().Now() + within);
+}
+
+std::string Text(const PollOutcome& outcome) {
+  std::string text;
+  for (const CollectorOutcome& c : outcome.collectors) {
+    if (c.fragment == nullptr) continue;
+    for (const FamilyRange& range : c.fragment->families) {
+      for (uint32_t i = range.first;
+           HasSingleValue(range.family->type) && i < range.first + range.count; ++i) {
+        text += range.family->name + "{" + std::string(c.fragment->blocks[c.fragment->labels[i]]) +
+                "} " + std::to_string(static_cast<int>(c.fragment->values[i])) + "\n";
+      }
+    }
+  }
+  return text;
+}
+
+uint64_t Dropped(const PollOutcome& outcome, DropReason reason) {
+  return outcome.drops.count[static_cast<size_t>(reason)];
+}
+
+}  // namespace
+
+TEST_CASE("samples of two collectors become two fragments with the instance's labels") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(0, {"first"}, 1);
+      sink.Add(0, {"second"}, 2);
+      return {};
+    });
+    sink.Collect(kB, [&]() -> Result<void> {
+      sink.Add(1, 3);
+      return {};
+    });
+    return {};
+  };
+  const PollOutcome outcome = Run(*object);
+  CHECK(outcome.ok());
+  CHECK(outcome.collectors.size() == 2);
+  CHECK(Text(outcome) ==
+        "probe_a{row=\"first\",team=\"x\"} 1\nprobe_a{row=\"second\",team=\"x\"} 2\n"
+        "probe_b_total{team=\"x\"} 3\n");
+  CHECK(outcome.drops.total() == 0);
+}
+
+TEST_CASE("a collector that fails or throws loses its own samples only") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(0, {"lost"}, 1);
+      throw std::runtime_error("in the middle");
+    });
+    sink.Collect(kB, [&]() -> Result<void> {
+      sink.Add(1, 3);
+      return {};
+    });
+    return {};
+  };
+  const PollOutcome outcome = Run(*object);
+  REQUIRE(outcome.collectors.size() == 2);
+  CHECK(outcome.collectors[0].reason == Reason::kInternal);
+  CHECK(outcome.collectors[0].message == "in the middle");
+  CHECK(Text(outcome) == "probe_b_total{team=\"x\"} 3\n");
+}
+
+TEST_CASE("a collector that is not due does not run") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      FAIL("not due");
+      return {};
+    });
+    sink.Begin(kA);  // a plugin that doesn't ask
+    sink.Add(0, {"x"}, 1);
+    sink.End({});
+    return {};
+  };
+  const PollOutcome outcome = Run(*object, {false, true});
+  CHECK(outcome.collectors.empty());
+}
+
+TEST_CASE("samples outside of a collector are refused and counted") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Add(1, 1);
+    return {};
+  };
+  CHECK(Dropped(Run(*object), DropReason::kUndeclared) == 1);
+}
+
+TEST_CASE("a poll that throws fails as internal with its message") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink&, const Options&) -> Result<void> {
+    throw std::runtime_error("bang");
+  };
+  const PollOutcome outcome = Run(*object);
+  CHECK(outcome.reason == Reason::kInternal);
+  CHECK(outcome.message == "bang");
+}
+
+TEST_CASE("a constructor that throws gives its text") {
+  auto config = ProbeConfig();
+  OptionValue value;
+  value.type = PILLION_OPT_STRING;
+  value.text = "bad";
+  config->options["mode"] = value;
+  const ExporterTypePtr type = ProbeType();
+  const auto object =
+      PluginObject::Create(type, config, {type, &type->families()}, {}, &SystemClock());
+  REQUIRE_FALSE(object.ok());
+  CHECK(object.error().message == "mode and limit don't fit");
+}
+
+TEST_CASE("invalid samples are dropped by reason and the rest is kept") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(0, {"twice"}, 1);
+      sink.Add(0, {"twice"}, 2);
+      sink.Add(0, {"too", "many"}, 1);
+      sink.Add(99, 1);
+      sink.Add(2, 1);  // a value for a histogram
+      CHECK_FALSE(sink.Declare({.name = "not-a-name"}).valid());
+      return {};
+    });
+    return {};
+  };
+  const PollOutcome outcome = Run(*object);
+  CHECK(Dropped(outcome, DropReason::kDuplicate) == 1);
+  CHECK(Dropped(outcome, DropReason::kLabelMismatch) == 1);
+  CHECK(Dropped(outcome, DropReason::kUndeclared) == 1);
+  CHECK(Dropped(outcome, DropReason::kWrongType) == 1);
+  CHECK(Dropped(outcome, DropReason::kInvalidName) == 1);
+  CHECK(Text(outcome) == "probe_a{row=\"twice\",team=\"x\"} 1\n");
+}
+
+TEST_CASE("families declared at run time say that they are cached in a slow lane") {
+  auto object = Make(ProbeConfig(), {" (cached)", ""});
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(sink.Declare({.name = "probe_setting_x", .help = "X.", .collector = kA}), 1);
+      return {};
+    });
+    return {};
+  };
+  for (int poll = 0; poll < 2; ++poll) {  // the second finds the family declared before
+    const PollOutcome outcome = Run(*object);
+    REQUIRE(outcome.collectors.size() == 2 - 1);
+    CHECK(outcome.collectors[0].fragment->families[0].family->help == "X. (cached)");
+  }
+}
+
+TEST_CASE("waiting returns at the deadline and when data is there") {
+  auto object = Make(ProbeConfig());
+  int fds[2];
+  REQUIRE(::pipe(fds) == 0);
+  script = [&](PollContext& ctx, Sink&, const Options&) -> Result<void> {
+    auto waited = ctx.Wait(fds[0], PILLION_READABLE, ctx.Now() + 1ms);
+    CHECK_FALSE(waited.ok());
+    REQUIRE(::write(fds[1], "x", 1) == 1);
+    waited = ctx.Wait(fds[0], PILLION_READABLE);
+    REQUIRE(waited.ok());
+    CHECK(*waited == PILLION_READABLE);
+    char c;
+    REQUIRE(::read(fds[0], &c, 1) == 1);
+    CHECK(ctx.Left() > 0s);
+    auto late = ctx.Wait(fds[0], PILLION_READABLE);
+    return late.ok() ? Result<void>() : Result<void>(late.error());
+  };
+  const PollOutcome outcome = Run(*object, {true, true}, 20ms);
+  CHECK(outcome.reason == Reason::kTimeout);
+  ::close(fds[0]);
+  ::close(fds[1]);
+}
+
+TEST_CASE("waiting on a closed descriptor is an error and not an endless loop") {
+  auto object = Make(ProbeConfig());
+  script = [&](PollContext& ctx, Sink&, const Options&) -> Result<void> {
+    CHECK(ctx.Wait(12345, PILLION_READABLE).error().reason == Reason::kInternal);
+    return {};
+  };
+  CHECK(Run(*object).ok());
+}
+
+TEST_CASE("a secret is read anew each time and never comes out as an option") {
+  char path[] = "/tmp/pillion-secret-XXXXXX";
+  const int fd = ::mkstemp(path);
+  REQUIRE(fd >= 0);
+  ::close(fd);
+  std::ofstream(path) << "first\n";
+  auto config = ProbeConfig();
+  OptionValue value;
+  value.type = PILLION_OPT_STRING;
+  value.secret = Secret(std::string("${file:") + path + "}");
+  config->options["password"] = value;
+  auto object = Make(config);
+  std::string seen;
+  script = [&](PollContext&, Sink&, const Options& options) -> Result<void> {
+    CHECK(options.String("password").empty());
+    CHECK_FALSE(options.IsSet("password"));
+    auto secret = options.Secret("password");
+    if (!secret) return secret.error();
+    seen = secret->view();
+    return {};
+  };
+  CHECK(Run(*object).ok());
+  CHECK(seen == "first");
+  std::ofstream(path, std::ios::trunc) << std::string(2000, 'k');
+  CHECK(Run(*object).ok());
+  CHECK(seen == std::string(2000, 'k'));
+  std::filesystem::remove(path);
+  const PollOutcome outcome = Run(*object);
+  CHECK(outcome.reason == Reason::kInternal);
+  CHECK(outcome.message == "secret `password` cannot be read");
+}
+
+TEST_CASE("list options come out item by item") {
+  auto config = ProbeConfig();
+  OptionValue value;
+  value.type = PILLION_OPT_STRING_LIST;
+  value.list = {"a", "bb"};
+  config->options["names"] = value;
+  auto object = Make(config);
+  script = [&](PollContext&, Sink&, const Options& options) -> Result<void> {
+    CHECK(options.StringList("names") == std::vector<std::string_view>{"a", "bb"});
+    return {};
+  };
+  CHECK(Run(*object).ok());
+}
+
+TEST_CASE("a poll that leaves a collector open has failed in it") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Begin(kA);
+    sink.Add(0, {"x"}, 1);
+    return {};
+  };
+  const PollOutcome outcome = Run(*object);
+  REQUIRE(outcome.collectors.size() == 1);
+  CHECK(outcome.collectors[0].reason == Reason::kInternal);
+  CHECK(Text(outcome).empty());
+}
+
+TEST_CASE("facts are kept by name and bounded") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext& ctx, Sink&, const Options&) -> Result<void> {
+    ctx.Fact("version", "1");
+    ctx.Fact("version", "2");
+    for (int i = 0; i < 1000; ++i) ctx.Fact("fact" + std::to_string(i), "x");
+    return {};
+  };
+  const PollOutcome outcome = Run(*object);
+  CHECK(outcome.facts.size() == pillion_poll::kFactsMax);
+  CHECK(outcome.facts[0].second == "2");
+}

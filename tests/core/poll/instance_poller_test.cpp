@@ -1,0 +1,399 @@
+#include "core/poll/fakes.hpp"
+
+using namespace pillion;
+using namespace pillion::test;
+
+namespace {
+
+// A poller with a quick collector and, if asked, one with `every`, and everything around it.
+struct Bench {
+  explicit Bench(std::chrono::nanoseconds slow_every = 0s, bool with_quick = true) {
+    auto config = std::make_shared<InstanceConfig>();
+    config->name = "one";
+    config->type = "fake";
+    config->freshness = 1s;
+    config->timeout = 10s;
+    config->collectors = {{.enabled = with_quick, .every = 0s},
+                          {.enabled = slow_every > 0s, .every = slow_every}};
+    auto scrape = with_quick ? std::make_unique<FakeRunner>() : nullptr;
+    auto slow = slow_every > 0s ? std::make_unique<FakeRunner>() : nullptr;
+    lane = scrape.get();
+    slow_lane = slow.get();
+    poller = InstancePoller::Create({.type = FakeType(),
+                                     .config = config,
+                                     .scrape_lane = std::move(scrape),
+                                     .slow_lane = std::move(slow),
+                                     .timers = &time,
+                                     .clock = &time,
+                                     .observer = &observer,
+                                     .random = [] { return 0.5; }});
+  }
+
+  // Starts a scrape; the result appears in `answers`.
+  void Scrape(MonoTime within = 9s) {
+    poller->Acquire(time.Now() + within,
+                    [this](SnapshotPtr s) { answers.push_back(std::move(s)); });
+  }
+  PollOutcome Outcome(Reason reason = Reason::kOk, double value = 1) {
+    PollOutcome outcome;
+    outcome.reason = reason;
+    outcome.ended = time.Now();
+    outcome.ended_unix = time.UnixSeconds();
+    outcome.duration = 5ms;
+    if (reason == Reason::kOk) {
+      outcome.collectors.push_back({0, Reason::kOk, "", 5ms, OneSample(0, "quick_value", value)});
+    } else {
+      outcome.message = "it failed";
+    }
+    return outcome;
+  }
+  PollOutcome SlowOutcome(double value) {
+    PollOutcome outcome = Outcome();
+    outcome.collectors = {{1, Reason::kOk, "", 5ms, OneSample(1, "slow_value", value)}};
+    return outcome;
+  }
+
+  FakeTime time;
+  CountingObserver observer;
+  FakeRunner* lane = nullptr;
+  FakeRunner* slow_lane = nullptr;
+  std::shared_ptr<InstancePoller> poller;
+  std::vector<SnapshotPtr> answers;
+};
+
+}  // namespace
+
+TEST_CASE("the first scrape starts a poll and is answered when it ends") {
+  Bench bench;
+  bench.Scrape();
+  CHECK(bench.lane->started == 1);
+  CHECK(bench.answers.empty());
+  bench.lane->Finish(bench.Outcome());
+  REQUIRE(bench.answers.size() == 1);
+  CHECK(Shows(*bench.answers[0], "quick_value{} 1.0"));
+  CHECK(Shows(*bench.answers[0], "fake_up{} 1.0"));
+  CHECK(
+      Shows(*bench.answers[0], "pillion_instance_up{exporter=\"fake\",instance_name=\"one\"} 1.0"));
+}
+
+TEST_CASE("a scrape within freshness is answered from the snapshot without a poll") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(1s);  // exactly as old as it may be
+  bench.Scrape();
+  CHECK(bench.answers.size() == 2);
+  CHECK(bench.answers[1] == bench.answers[0]);
+  CHECK(bench.lane->started == 1);
+}
+
+TEST_CASE("a scrape past freshness starts another poll") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(1001ms);
+  bench.Scrape();
+  CHECK(bench.lane->started == 2);
+  bench.lane->Finish(bench.Outcome(Reason::kOk, 7));
+  REQUIRE(bench.answers.size() == 2);
+  CHECK(Shows(*bench.answers[1], "quick_value{} 7.0"));
+}
+
+TEST_CASE("age counts from the end of the poll that read the data") {
+  Bench bench;
+  bench.Scrape();
+  bench.time.Advance(5s);  // a slow poll
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(900ms);
+  bench.Scrape();
+  CHECK(bench.lane->started == 1);
+}
+
+TEST_CASE("scrapes that arrive during a poll join it") {
+  Bench bench;
+  for (int i = 0; i < 100; ++i) bench.Scrape();
+  CHECK(bench.lane->started == 1);
+  bench.lane->Finish(bench.Outcome());
+  CHECK(bench.answers.size() == 100);
+  CHECK(bench.observer.succeeded == 1);
+}
+
+TEST_CASE("no timer stays behind when everyone was answered") {
+  Bench bench;
+  for (int i = 0; i < 10; ++i) bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(bench.time.timers() == 0);
+}
+
+TEST_CASE("at its deadline a scrape is answered with up 0 and no samples of the target") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(2s);
+  bench.Scrape(9s);
+  bench.time.Advance(9s);
+  REQUIRE(bench.answers.size() == 2);
+  CHECK(Shows(*bench.answers[1], "fake_up{} 0.0"));
+  CHECK(Shows(*bench.answers[1], "fake_collector_success{collector=\"quick\"} 0.0"));
+  CHECK_FALSE(Shows(*bench.answers[1], "quick_value"));
+  CHECK(bench.observer.late == 1);
+  CHECK(bench.poller->State().condition == InstanceCondition::kLate);
+}
+
+TEST_CASE("each scrape waits until its own deadline") {
+  Bench bench;
+  bench.Scrape(2s);
+  bench.Scrape(5s);
+  bench.time.Advance(2s);
+  CHECK(bench.answers.size() == 1);
+  bench.time.Advance(2s);
+  CHECK(bench.answers.size() == 1);
+  bench.lane->Finish(bench.Outcome());
+  REQUIRE(bench.answers.size() == 2);
+  CHECK(Shows(*bench.answers[1], "fake_up{} 1.0"));
+}
+
+TEST_CASE("a late poll is counted once however many scrapes it missed") {
+  Bench bench;
+  bench.Scrape(1s);
+  bench.Scrape(2s);
+  bench.time.Advance(3s);
+  bench.Scrape(1s);
+  bench.time.Advance(2s);
+  CHECK(bench.answers.size() == 3);
+  CHECK(bench.lane->started == 1);
+  CHECK(bench.observer.late == 1);
+}
+
+TEST_CASE("a poll that was late still gives its data to the next scrape") {
+  Bench bench;
+  bench.Scrape(1s);
+  bench.time.Advance(2s);
+  bench.lane->Finish(bench.Outcome(Reason::kOk, 3));
+  bench.Scrape();
+  REQUIRE(bench.answers.size() == 2);
+  CHECK(Shows(*bench.answers[1], "quick_value{} 3.0"));
+  CHECK(Shows(*bench.answers[1], "fake_up{} 1.0"));
+}
+
+TEST_CASE("a poll gets its own timeout and is interrupted a moment after it") {
+  Bench bench;
+  const MonoTime began = bench.time.Now();
+  bench.Scrape(1h);
+  CHECK(bench.lane->last_deadline == began + 10s);
+  bench.time.Advance(10s);
+  CHECK(bench.lane->interrupts == 0);
+  bench.time.Advance(InstancePoller::kInterruptGrace);
+  CHECK(bench.lane->interrupts == 1);
+}
+
+TEST_CASE("a poll that ended in time is not interrupted later") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(2s);
+  bench.Scrape(1h);
+  bench.time.Advance(9s);
+  CHECK(bench.lane->interrupts == 0);
+}
+
+TEST_CASE("past twice its timeout a lane is stuck and scrapes no longer wait for it") {
+  Bench bench;
+  bench.Scrape(1h);
+  bench.time.Advance(20s);
+  REQUIRE(bench.answers.size() == 1);
+  CHECK(Shows(*bench.answers[0], "fake_up{} 0.0"));
+  CHECK(bench.poller->State().condition == InstanceCondition::kStuck);
+  bench.Scrape(1h);
+  CHECK(bench.answers.size() == 2);
+  CHECK(bench.lane->started == 1);
+}
+
+TEST_CASE("a stuck lane that comes back serves again") {
+  Bench bench;
+  bench.Scrape(1h);
+  bench.time.Advance(25s);
+  bench.lane->Finish(bench.Outcome(Reason::kTimeout));
+  bench.time.Advance(2s);
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(Shows(*bench.answers.back(), "fake_up{} 1.0"));
+}
+
+TEST_CASE("a failed poll shows up 0 and is not repeated within freshness") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(2s);
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome(Reason::kRefused));
+  REQUIRE(bench.answers.size() == 2);
+  CHECK(Shows(*bench.answers[1], "fake_up{} 0.0"));
+  CHECK_FALSE(Shows(*bench.answers[1], "quick_value"));
+  bench.Scrape();
+  CHECK(bench.lane->started == 2);
+  CHECK(bench.observer.failed == 1);
+  const InstanceState state = bench.poller->State();
+  CHECK(state.reason == Reason::kRefused);
+  CHECK(state.message == "it failed");
+}
+
+TEST_CASE("the first success after a failure is shown at once") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome(Reason::kRefused));
+  bench.time.Advance(2s);
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(Shows(*bench.answers[1], "fake_up{} 1.0"));
+}
+
+TEST_CASE("a failed collector loses its samples and nothing else does") {
+  Bench bench;
+  bench.Scrape();
+  PollOutcome outcome = bench.Outcome();
+  outcome.collectors = {{0, Reason::kPermission, "GRANT something", 5ms, nullptr}};
+  bench.lane->Finish(std::move(outcome));
+  CHECK(Shows(*bench.answers[0], "fake_up{} 1.0"));
+  CHECK(Shows(*bench.answers[0], "fake_collector_success{collector=\"quick\"} 0.0"));
+  CHECK_FALSE(Shows(*bench.answers[0], "quick_value"));
+  CHECK(bench.poller->State().collectors[0].message == "GRANT something");
+}
+
+TEST_CASE("a collector that the plugin forgot counts as failed") {
+  Bench bench;
+  bench.Scrape();
+  PollOutcome outcome = bench.Outcome();
+  outcome.collectors.clear();
+  bench.lane->Finish(std::move(outcome));
+  CHECK(bench.poller->State().collectors[0].reason == Reason::kInternal);
+}
+
+TEST_CASE("samples of a failed poll are not shown even if a collector had succeeded") {
+  Bench bench;
+  bench.Scrape();
+  PollOutcome outcome = bench.Outcome();
+  outcome.reason = Reason::kTimeout;
+  bench.lane->Finish(std::move(outcome));
+  CHECK_FALSE(Shows(*bench.answers[0], "quick_value"));
+}
+
+TEST_CASE("slow collectors run on their own timer and scrapes never wait for them") {
+  Bench bench(5min);
+  bench.poller->Start();
+  bench.Scrape();
+  CHECK(bench.lane->last_due == std::vector<bool>{true, false});
+  bench.lane->Finish(bench.Outcome());
+  CHECK_FALSE(Shows(*bench.answers[0], "slow_value"));
+  bench.time.Advance(InstancePoller::kFirstSlowPollWithin);
+  REQUIRE(bench.slow_lane->running());
+  CHECK(bench.slow_lane->last_due == std::vector<bool>{false, true});
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(bench.answers.size() == 2);  // while the slow lane is still at it
+  bench.slow_lane->Finish(bench.SlowOutcome(9));
+  bench.Scrape();
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 9.0"));
+  CHECK(Shows(*bench.answers.back(), "quick_value{} 1.0"));
+}
+
+TEST_CASE("a slow collector comes again after every") {
+  Bench bench(5min);
+  bench.poller->Start();
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.SlowOutcome(1));
+  bench.time.Advance(4min);
+  CHECK_FALSE(bench.slow_lane->running());
+  bench.time.Advance(1min + 1s);
+  CHECK(bench.slow_lane->running());
+  CHECK(bench.slow_lane->started == 2);
+}
+
+TEST_CASE("slow values vanish when they are older than three times every") {
+  Bench bench(5min);
+  bench.poller->Start();
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.SlowOutcome(1));
+  bench.time.Advance(5min + 1s);  // the second slow poll starts and never ends
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 1.0"));
+  bench.time.Advance(10min);
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK_FALSE(Shows(*bench.answers.back(), "slow_value"));
+  CHECK(Shows(*bench.answers.back(), "quick_value"));
+}
+
+TEST_CASE("cached slow values are hidden while the target is down and come back with it") {
+  Bench bench(5min);
+  bench.poller->Start();
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.SlowOutcome(1));
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome(Reason::kRefused));
+  CHECK_FALSE(Shows(*bench.answers.back(), "slow_value"));
+  bench.time.Advance(2s);
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 1.0"));
+}
+
+TEST_CASE("an instance with slow collectors alone never makes a scrape wait") {
+  Bench bench(5min, /*with_quick=*/false);
+  bench.poller->Start();
+  bench.Scrape();
+  REQUIRE(bench.answers.size() == 1);
+  CHECK(Shows(*bench.answers[0], "fake_up{} 0.0"));
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.SlowOutcome(4));
+  bench.Scrape();
+  CHECK(Shows(*bench.answers[1], "fake_up{} 1.0"));
+  CHECK(Shows(*bench.answers[1], "slow_value{} 4.0"));
+}
+
+TEST_CASE("stopping answers who waits and interrupts nobody twice") {
+  Bench bench;
+  bench.Scrape();
+  CHECK(bench.poller->Stop(1s));
+  REQUIRE(bench.answers.size() == 1);
+  CHECK(Shows(*bench.answers[0], "fake_up{} 0.0"));
+  bench.Scrape();
+  CHECK(bench.answers.size() == 2);
+}
+
+TEST_CASE("a lane that does not return is reported by stop") {
+  Bench bench;
+  bench.lane->stops_in_time = false;
+  CHECK_FALSE(bench.poller->Stop(1s));
+}
+
+TEST_CASE("a poll that ends after its poller is gone is harmless") {
+  FakeTime time;
+  std::function<void(PollOutcome)> done;
+  struct Keeper final : PollRunner {
+    explicit Keeper(std::function<void(PollOutcome)>* out_in) : out(out_in) {}
+    void Start(std::vector<bool>, MonoTime, std::function<void(PollOutcome)> d) override {
+      *out = std::move(d);
+    }
+    void Interrupt() override {}
+    bool Stop(MonoTime) override { return true; }
+    std::function<void(PollOutcome)>* out;
+  };
+  CountingObserver observer;
+  auto config = std::make_shared<InstanceConfig>();
+  config->collectors.resize(2);
+  auto poller = InstancePoller::Create({.type = FakeType(),
+                                        .config = config,
+                                        .scrape_lane = std::make_unique<Keeper>(&done),
+                                        .slow_lane = nullptr,
+                                        .timers = &time,
+                                        .clock = &time,
+                                        .observer = &observer,
+                                        .random = [] { return 0.0; }});
+  poller->Acquire(time.Now() + 1s, [](SnapshotPtr) {});
+  poller.reset();
+  done(PollOutcome{});
+  time.Advance(1h);
+  CHECK(observer.succeeded == 0);
+}

@@ -1,0 +1,134 @@
+#include "poll/state_log.hpp"
+#include "core/poll/fakes.hpp"
+#include "log/log.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+using namespace pillion;
+using namespace pillion::test;
+
+namespace {
+
+// Catches what is logged while it lives.
+class CaughtLog {
+ public:
+  CaughtLog() {
+    REQUIRE(::pipe(fds_) == 0);
+    SetLogDescriptor(fds_[1]);
+  }
+  ~CaughtLog() {
+    SetLogDescriptor(2);
+    ::close(fds_[0]);
+    if (fds_[1] >= 0) ::close(fds_[1]);
+  }
+  std::string Text() {
+    SetLogDescriptor(2);
+    ::close(std::exchange(fds_[1], -1));
+    std::string text;
+    char buffer[4096];
+    for (ssize_t n; (n = ::read(fds_[0], buffer, sizeof buffer)) > 0;) {
+      text.append(buffer, static_cast<size_t>(n));
+    }
+    return text;
+  }
+
+ private:
+  int fds_[2] = {-1, -1};
+};
+
+size_t Lines(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::shared_ptr<const InstanceConfig> Orders() {
+  auto config = std::make_shared<InstanceConfig>();
+  config->name = "orders";
+  config->type = "fake";
+  return config;
+}
+
+struct Bench {
+  Bench() {
+    state.collectors.resize(2);
+    state.collectors[0].enabled = true;
+  }
+  void Poll(Reason reason, const std::string& message = "", Reason collector = Reason::kOk) {
+    PollOutcome outcome;
+    outcome.reason = reason;
+    outcome.message = message;
+    state.collectors[0].ran = true;
+    state.collectors[0].reason = reason == Reason::kOk ? collector : reason;
+    state.collectors[0].message = "GRANT pg_monitor";
+    log.PollEnded(state, outcome);
+  }
+  InstanceState state;
+  StateLog log{FakeType(), Orders()};
+};
+
+}  // namespace
+
+TEST_CASE("a target that stays down is named once and once more when it is back") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kRefused, "port 5432: Connection refused");
+  bench.Poll(Reason::kRefused, "port 5432: Connection refused, again");
+  bench.Poll(Reason::kRefused, "port 5432");
+  bench.Poll(Reason::kOk);
+  bench.Poll(Reason::kOk);
+  const std::string text = caught.Text();
+  CHECK(Lines(text) == 2);
+  CHECK(text.find("reason=refused") != std::string::npos);
+  CHECK(text.find("instance is up") != std::string::npos);
+}
+
+TEST_CASE("another reason is news") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kRefused);
+  bench.Poll(Reason::kAuth);
+  CHECK(Lines(caught.Text()) == 2);
+}
+
+TEST_CASE("a failing collector is named once with its message and once when it works again") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kOk);
+  bench.Poll(Reason::kOk, "", Reason::kPermission);
+  bench.Poll(Reason::kOk, "", Reason::kPermission);
+  bench.Poll(Reason::kOk);
+  const std::string text = caught.Text();
+  CHECK(Lines(text) == 3);
+  CHECK(text.find("GRANT pg_monitor") != std::string::npos);
+  CHECK(text.find("collector works again") != std::string::npos);
+}
+
+TEST_CASE("a target that is down does not name its collectors as well") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kTimeout);
+  CHECK(Lines(caught.Text()) == 1);
+}
+
+TEST_CASE("a late poll is logged once until a poll ends") {
+  CaughtLog caught;
+  Bench bench;
+  bench.log.Late();
+  bench.log.Late();
+  bench.Poll(Reason::kOk);
+  bench.log.Late();
+  CHECK(Lines(caught.Text()) == 3);
+}
+
+TEST_CASE("dropped samples are named once while they stay the same") {
+  CaughtLog caught;
+  Bench bench;
+  PollOutcome outcome;
+  outcome.drops.Note(DropReason::kDuplicate, "a{} stands twice", 3);
+  bench.log.PollEnded(bench.state, outcome);
+  bench.log.PollEnded(bench.state, outcome);
+  const std::string text = caught.Text();
+  CHECK(Lines(text) == 2);  // up, and the drop
+  CHECK(text.find("count=3") != std::string::npos);
+}
