@@ -12,6 +12,7 @@ Result<void> Collecting::OnRows(size_t step, const PGresult* rows) {
                                  static_cast<size_t>(PQgetlength(rows, 0, 0)));
     reads_all_stats_ = DecodeNumber(PQftype(rows, 0), bytes) == 1.0;
   }
+  if (purpose == Purpose::kSession) pooled_ = PQntuples(rows) == 0;
   if (purpose != Purpose::kCollector) return {};
   const CollectorId collector = query->collector;
   if ((kTraits[collector].needs & kNeedsReadAllStats) && !reads_all_stats_) {

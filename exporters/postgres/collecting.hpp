@@ -36,6 +36,8 @@ class Collecting : public StepHandler {
   const std::string& role() const { return role_; }
   // How preparing the session ended.
   const Result<void>& session() const { return session_; }
+  // Whether another backend answered than the one that greeted us.
+  bool pooled() const { return pooled_; }
   size_t succeeded() const { return succeeded_; }
   // Whether anything was given to the sink.
   bool started() const { return started_; }
@@ -63,6 +65,7 @@ class Collecting : public StepHandler {
   bool in_collector_ = false;
   bool started_ = false;
   bool reads_all_stats_ = false;
+  bool pooled_ = false;
 };
 
 }  // namespace pillion::postgres

@@ -40,7 +40,11 @@ Reason StatementReason(std::string_view sqlstate) {
 }
 
 bool EndsSession(std::string_view sqlstate) {
-  return sqlstate.starts_with("57P0") || sqlstate == "57P05" || sqlstate.starts_with("08");
+  return sqlstate.starts_with("57P0") || sqlstate.starts_with("08");
+}
+
+bool IsAboutPrepared(std::string_view sqlstate) {
+  return sqlstate == "26000" || sqlstate == "42P05" || sqlstate == "0A000";
 }
 
 std::string_view FindSqlstate(std::string_view message) {

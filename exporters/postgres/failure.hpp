@@ -17,6 +17,9 @@ Reason StatementReason(std::string_view sqlstate);
 // Whether the server ends the session with this SQLSTATE (shut down, crashed, restarting).
 bool EndsSession(std::string_view sqlstate);
 
+// Whether it says that a prepared statement is gone, is there already, or no longer fits.
+bool IsAboutPrepared(std::string_view sqlstate);
+
 // libpq hides the SQLSTATE of a failed connection; in its verbose messages it stands behind the
 // severity ("FATAL:  28P01: password ..."). Empty if there is none.
 std::string_view FindSqlstate(std::string_view verbose_message);

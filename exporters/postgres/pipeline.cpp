@@ -28,12 +28,7 @@ class Run {
 
   Result<void> Send() {
     for (const Step& step : steps_) {
-      const int count = static_cast<int>(step.parameters.size());
-      if (PQsendQueryParams(session_, step.sql, count, nullptr, step.parameters.data(), nullptr,
-                            nullptr, kBinary) != 1 ||
-          PQpipelineSync(session_) != 1) {
-        return Broken();
-      }
+      if (!SendStep(step) || PQpipelineSync(session_) != 1) return Broken();
     }
     return {};
   }
@@ -56,12 +51,44 @@ class Run {
   }
 
  private:
+  static bool MustPrepare(const Step& step) { return step.name != nullptr && !*step.is_prepared; }
+
+  bool SendQuery(const Statement& s) {
+    return PQsendQueryParams(session_, s.sql, static_cast<int>(s.parameters.size()), nullptr,
+                             s.parameters.data(), nullptr, nullptr, kBinary) == 1;
+  }
+
+  bool SendStep(const Step& step) {
+    if (step.before != nullptr && !SendQuery(*step.before)) return false;
+    if (step.name == nullptr) return SendQuery(step.main);
+    if (MustPrepare(step) && PQsendPrepare(session_, step.name, step.main.sql, 0, nullptr) != 1) {
+      return false;
+    }
+    const auto& parameters = step.main.parameters;
+    return PQsendQueryPrepared(session_, step.name, static_cast<int>(parameters.size()),
+                               parameters.data(), nullptr, nullptr, kBinary) == 1;
+  }
+
   void StartStep() {
     outcome_ = {};
     answered_ = false;
     rows_ = 0;
-    // Has to be said when the step's turn to be read has come, and not before.
-    if (step_ < steps_.size() && steps_[step_].row_by_row) PQsetSingleRowMode(session_);
+    if (step_ == steps_.size()) return;
+    const Step& step = steps_[step_];
+    leading_ = (step.before != nullptr ? 1 : 0) + (MustPrepare(step) ? 1 : 0);
+    StartAnswer();
+  }
+
+  // Row by row has to be asked for when the answer's turn to be read has come, and not before.
+  void StartAnswer() {
+    if (leading_ == 0 && steps_[step_].row_by_row) PQsetSingleRowMode(session_);
+  }
+
+  // The end of what answers one statement; a Sync stands behind the last one.
+  void EndAnswer() {
+    if (leading_ == 0) return;
+    --leading_;
+    StartAnswer();
   }
 
   Result<void> Receive() {
@@ -88,6 +115,7 @@ class Run {
       if (!result) {
         if (ended) return Error{Reason::kProtocol, "the server ended a result twice"};
         ended = true;
+        EndAnswer();
         continue;
       }
       ended = false;
@@ -101,8 +129,16 @@ class Run {
     switch (PQresultStatus(result)) {
       case PGRES_SINGLE_TUPLE:
       case PGRES_TUPLES_OK:
+        if (leading_ > 0) return {};
         answered_ = true;
         TakeRows(result);
+        return {};
+      case PGRES_COMMAND_OK:
+        if (leading_ != 1 || !MustPrepare(steps_[step_])) return Unexpected(result);
+        *steps_[step_].is_prepared = true;
+        return {};
+      case PGRES_PIPELINE_ABORTED:  // behind an error in the same step
+        if (outcome_.ok()) return Unexpected(result);
         return {};
       case PGRES_PIPELINE_SYNC:
         if (!answered_) return Error{Reason::kProtocol, "the server left a statement unanswered"};
@@ -111,10 +147,13 @@ class Run {
         StartStep();
         return {};
       case PGRES_FATAL_ERROR: answered_ = true; return TakeError(result);
-      default:
-        return Error{Reason::kProtocol, std::string("the server answered a SELECT with ") +
-                                            PQresStatus(PQresultStatus(result))};
+      default: return Unexpected(result);
     }
+  }
+
+  static Error Unexpected(const PGresult* result) {
+    return {Reason::kProtocol, std::string("the server answered a SELECT with ") +
+                                   PQresStatus(PQresultStatus(result))};
   }
 
   void TakeRows(const PGresult* result) {
@@ -139,6 +178,8 @@ class Run {
       error.reason = EndsSession(sqlstate) ? Reason::kRefused : error.reason;
       return error;
     }
+    const Step& step = steps_[step_];
+    if (step.name != nullptr && IsAboutPrepared(sqlstate)) *step.is_prepared = false;
     if (outcome_.ok()) outcome_ = std::move(error);
     return {};
   }
@@ -156,6 +197,7 @@ class Run {
 
   size_t step_ = 0;  // whose results are being read
   Result<void> outcome_;
+  int leading_ = 0;  // answers to come before the one to the main statement
   bool answered_ = false;
   size_t rows_ = 0;
   size_t since_result_ = 0;

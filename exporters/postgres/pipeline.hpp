@@ -19,10 +19,23 @@ inline constexpr size_t kBytesBetweenResultsMax = 16 * 1024 * 1024;
 inline constexpr size_t kBytesPerRunMax = 256 * 1024 * 1024;
 inline constexpr size_t kRowsPerStepMax = 1'000'000;
 
+struct Statement {
+  const char* sql = nullptr;
+  std::span<const char* const> parameters = {};  // text form
+};
+
+// All that it points to must outlive the run.
 struct Step {
-  const char* sql;
-  std::span<const char* const> parameters;  // text form; must outlive the run
+  Statement main;
   bool row_by_row = false;
+  // A statement that runs before it in the same transaction; its rows are thrown away.
+  const Statement* before = nullptr;
+  // The name to prepare the main statement under, so that the server parses and plans it once per
+  // session; null: not prepared. `*is_prepared` says whether this session has it already; it is
+  // set when it has, and cleared when the server turns out to have lost it or to need another
+  // plan for it: open a new session then.
+  const char* name = nullptr;
+  bool* is_prepared = nullptr;
 };
 
 // Told of each step in order: any number of OnRows, then OnDone once.

@@ -31,6 +31,17 @@ std::vector<std::string> Copy(const std::vector<std::string_view>& views) {
   return {views.begin(), views.end()};
 }
 
+// "pillion_00" and so on: one per collector, then the question for privileges.
+constexpr auto kStatementNames = [] {
+  std::array<std::array<char, 11>, kCollectorCount + 1> names{};
+  for (size_t i = 0; i < names.size(); ++i) {
+    names[i] = {'p', 'i', 'l', 'l', 'i', 'o', 'n', '_'};
+    names[i][8] = static_cast<char>('0' + i / 10);
+    names[i][9] = static_cast<char>('0' + i % 10);
+  }
+  return names;
+}();
+
 class Postgres {
  public:
   explicit Postgres(const Options& options)
@@ -79,7 +90,65 @@ class Postgres {
     statement_timeout_ = InMilliseconds(std::min(options_.Duration("statement_timeout"), left / 2));
     lock_timeout_ = InMilliseconds(options_.Duration("lock_timeout"));
     hidden_sizes_told_ = false;
+    pooled_ = false;
+    prepared_ = {};
     return {};
+  }
+
+  // What one poll sends, with the texts that its steps point to.
+  struct Plan {
+    std::vector<Step> steps;
+    std::vector<uint32_t> nothing_to_ask;  // due collectors that this server version lacks
+    std::string setting_sql;
+    std::string backend;
+    std::array<const char*, 3> setting_parameters;
+    std::array<const char*, 2> databases;
+    Statement setting;
+  };
+
+  void MakePlan(const PollContext& ctx, bool fresh, Collecting& collecting, Plan& plan) {
+    plan.setting_sql = fresh ? SessionSql(connection_.major()) : TransactionSql();
+    plan.backend = std::to_string(PQbackendPID(connection_.handle()));
+    plan.setting_parameters = {statement_timeout_.c_str(), lock_timeout_.c_str(),
+                               plan.backend.c_str()};
+    plan.databases = {include_.c_str(), exclude_.c_str()};
+    const std::span<const char* const> parameters = plan.setting_parameters;
+    plan.setting = {plan.setting_sql.c_str(), fresh ? parameters : parameters.first(2)};
+    if (fresh) {
+      plan.steps.push_back({.main = plan.setting});
+      collecting.Expect(Collecting::Purpose::kSession);
+    }
+    if (IsAnyDue(ctx, kNeedsReadAllStats)) {
+      plan.steps.push_back({.main = {kPrivilegeSql}});
+      Keep(plan, kCollectorCount, fresh);
+      collecting.Expect(Collecting::Purpose::kPrivilege);
+    }
+    for (uint32_t id = 0; id < kCollectorCount; ++id) {
+      if (!ctx.Due(id)) continue;
+      const Query* query = SelectQuery(static_cast<CollectorId>(id), connection_.major());
+      if (query == nullptr) {
+        plan.nothing_to_ask.push_back(id);
+        continue;
+      }
+      const uint32_t needs = kTraits[id].needs;
+      plan.steps.push_back({.main = {query->sql}, .row_by_row = (needs & kRowByRow) != 0});
+      if (needs & kTakesDatabases) plan.steps.back().main.parameters = plan.databases;
+      Keep(plan, id, fresh);
+      collecting.Expect(Collecting::Purpose::kCollector, query);
+    }
+  }
+
+  // From the second poll on the last step is prepared, or, behind a pooler, has its settings
+  // sent along: only the first poll's answer says which.
+  void Keep(Plan& plan, uint32_t slot, bool fresh) {
+    if (fresh) return;
+    Step& step = plan.steps.back();
+    if (pooled_) {
+      step.before = &plan.setting;
+    } else {
+      step.name = kStatementNames[slot].data();
+      step.is_prepared = &prepared_[slot];
+    }
   }
 
   Result<void> PollOnce(PollContext& ctx, Sink& sink, MonoTime until, bool& started) {
@@ -92,37 +161,28 @@ class Postgres {
     ctx.Fact("role", connection_.role());
 
     Collecting collecting(sink, filter_, connection_.role());
-    std::vector<Step> steps;
-    std::vector<uint32_t> nothing_to_ask;
-    const std::string session_sql = SessionSql(connection_.major());
-    const std::array session_parameters = {statement_timeout_.c_str(), lock_timeout_.c_str()};
-    const std::array databases = {include_.c_str(), exclude_.c_str()};
-    if (fresh) {
-      steps.push_back({session_sql.c_str(), session_parameters});
-      collecting.Expect(Collecting::Purpose::kSession);
-    }
-    if (IsAnyDue(ctx, kNeedsReadAllStats)) {
-      steps.push_back({kPrivilegeSql, {}});
-      collecting.Expect(Collecting::Purpose::kPrivilege);
-    }
-    for (uint32_t id = 0; id < kCollectorCount; ++id) {
-      if (!ctx.Due(id)) continue;
-      const Query* query = SelectQuery(static_cast<CollectorId>(id), connection_.major());
-      if (query == nullptr) {
-        nothing_to_ask.push_back(id);
-        continue;
-      }
-      const uint32_t needs = kTraits[id].needs;
-      steps.push_back({query->sql, {}, (needs & kRowByRow) != 0});
-      if (needs & kTakesDatabases) steps.back().parameters = databases;
-      collecting.Expect(Collecting::Purpose::kCollector, query);
-    }
-    const auto ran = RunPipeline(ctx, connection_.handle(), steps, until, collecting);
+    Plan plan;
+    MakePlan(ctx, fresh, collecting, plan);
+    const auto prepared_before = prepared_;
+    const auto ran = RunPipeline(ctx, connection_.handle(), plan.steps, until, collecting);
     started = collecting.started();
+    if (fresh && collecting.pooled()) StartPooled();
     const auto finished = Finish(ran, collecting);
     if (!finished.ok()) return finished;
-    for (const uint32_t id : nothing_to_ask) sink.Collect(id, [] { return Result<void>(); });
+    for (uint32_t i = 0; i < prepared_.size(); ++i) {
+      if (prepared_before[i] && !prepared_[i]) connection_.Close();
+    }
+    for (const uint32_t id : plan.nothing_to_ask) {
+      sink.Collect(id, [] { return Result<void>(); });
+    }
     return {};
+  }
+
+  void StartPooled() {
+    pooled_ = true;
+    options_.Log(PILLION_INFORM,
+                 "a connection pooler stands before the server: settings are sent along with "
+                 "every statement and nothing is prepared");
   }
 
   Result<void> Finish(const Result<void>& ran, Collecting& collecting) {
@@ -160,6 +220,8 @@ class Postgres {
   Connection connection_;
   std::string statement_timeout_;  // of the present session, in milliseconds
   std::string lock_timeout_;
+  bool pooled_ = false;
+  std::array<bool, kCollectorCount + 1> prepared_{};  // one per collector, then the privilege
   bool hidden_sizes_told_ = false;
 };
 

@@ -234,6 +234,21 @@ constexpr Query kQueries[] = {
   WHERE (cardinality($1::text[]) = 0 OR datname = ANY ($1)) AND datname <> ALL ($2::text[]))"},
 };
 
+std::string Settings(std::string_view read_only, std::string_view is_local) {
+  std::string sql;
+  const auto set = [&](std::string_view name, std::string_view value) {
+    sql.append(sql.empty() ? "SELECT" : ",").append(" pg_catalog.set_config('").append(name);
+    sql.append("', ").append(value).append(", ").append(is_local).append(")");
+  };
+  set(read_only, "'on'");
+  set("statement_timeout", "$1");
+  set("lock_timeout", "$2");
+  set("search_path", "'pg_catalog, pg_temp'");
+  set("max_parallel_workers_per_gather", "'0'");
+  set("jit", "'off'");
+  return sql;
+}
+
 }  // namespace
 
 const Query* SelectQuery(CollectorId collector, int major) {
@@ -245,17 +260,13 @@ const Query* SelectQuery(CollectorId collector, int major) {
 }
 
 std::string SessionSql(int major) {
-  std::string sql =
-      "SELECT pg_catalog.set_config('default_transaction_read_only', 'on', false),"
-      " pg_catalog.set_config('statement_timeout', $1, false),"
-      " pg_catalog.set_config('lock_timeout', $2, false),"
-      " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"
-      " pg_catalog.set_config('max_parallel_workers_per_gather', '0', false),"
-      " pg_catalog.set_config('jit', 'off', false)";
+  std::string sql = Settings("default_transaction_read_only", "false");
   // Our connection is idle between polls by design.
   if (major >= 14) sql += ", pg_catalog.set_config('idle_session_timeout', '0', false)";
-  return sql;
+  return sql + " WHERE pg_catalog.pg_backend_pid() = $3::pg_catalog.int4";
 }
+
+std::string TransactionSql() { return Settings("transaction_read_only", "true"); }
 
 const char* const kPrivilegeSql = "SELECT pg_has_role('pg_read_all_stats', 'USAGE')";
 

@@ -31,9 +31,14 @@ struct Query {
 // to ask, or is older than kOldestMajor.
 const Query* SelectQuery(CollectorId collector, int major);
 
-// Prepares a fresh session: read-only, with time limits and a pinned search_path. Parameters: $1
-// statement_timeout and $2 lock_timeout, both in milliseconds. One row of no interest.
+// What a fresh session is told: read-only, with time limits and a pinned search_path. Parameters:
+// $1 statement_timeout and $2 lock_timeout, both in milliseconds, $3 the number of the backend
+// that greeted us. One row, or none and nothing set if another backend answers: then a pooler
+// stands between, and the settings would pass to other clients of it.
 std::string SessionSql(int major);
+
+// The same for one transaction, for use behind a pooler. Without $3.
+std::string TransactionSql();
 
 // One row: may this role read other users' statistics? (bool)
 extern const char* const kPrivilegeSql;
