@@ -65,8 +65,11 @@ TEST_CASE("another version of the border is refused with both versions") {
   static pillion_plugin plugin = *ExporterOf(
       {.type = "t"}, [](const Options&, PollContext&, Sink&) -> Result<void> { return {}; });
   plugin.abi_version = 999;
-  TestHost host(&plugin);
-  CHECK(host.Create().error().message == "built for plugin ABI 999, this host speaks 0");
+  CHECK(TestHost(&plugin).Create().error().message ==
+        "built for plugin ABI 999, this host speaks 0");
+  plugin.abi_version = PILLION_ABI_VERSION;
+  plugin.size = 16;
+  CHECK(TestHost(&plugin).Create().error().message == "pillion_plugin.size is not set");
 }
 
 TEST_CASE("wrong tables are told before the plugin is made") {
@@ -80,8 +83,9 @@ TEST_CASE("wrong tables are told before the plugin is made") {
       {.name = "t_star_*"},
       {.name = "t_none", .flags = PILLION_METRIC_PATTERN},
   };
-  TestHost host(ExporterOf({.type = "t", .collectors = kCollectors, .metrics = kMetrics},
-                           [](const Options&, PollContext&, Sink&) -> Result<void> { return {}; }));
+  TestHost host(
+      ExporterOf({.type = "t", .collectors = kCollectors, .metrics = kMetrics, .up_name = "t-up"},
+                 [](const Options&, PollContext&, Sink&) -> Result<void> { return {}; }));
   CHECK(host.Create().error().message ==
         "`no name` is not a metric name\n"
         "`t_x` names a collector that is not there\n"
@@ -90,7 +94,8 @@ TEST_CASE("wrong tables are told before the plugin is made") {
         "`t_z`: `quantile` cannot be a label of it, or not twice\n"
         "`t_star_*` is not a metric name\n"
         "pattern `t_none` must hold exactly one `*`\n"
-        "collector `a` has no name or stands twice");
+        "collector `a` has no name or stands twice\n"
+        "`t-up` is not a metric name");
 }
 
 TEST_CASE("poll functions on another thread or after the poll are told") {

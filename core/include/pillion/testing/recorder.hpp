@@ -75,6 +75,12 @@ inline std::vector<std::string> CheckTables(const pillion_plugin& plugin) {
       problems.push_back("collector `" + std::string(name) + "` has no name or stands twice");
     }
   }
+  for (const pillion_str name :
+       {plugin.up_name, plugin.collector_success_name, plugin.collector_duration_name}) {
+    if (name.size > 0 && !IsMetricName(ToView(name))) {
+      problems.push_back("`" + std::string(ToView(name)) + "` is not a metric name");
+    }
+  }
   names.clear();
   for (size_t i = 0; i < plugin.option_count; ++i) {
     const std::string_view name = ToView(At(plugin.options, i).name);
@@ -89,8 +95,12 @@ class Recorder {
  public:
   using Complain = std::function<void(std::string)>;
 
-  Recorder(const pillion_plugin& plugin, Complain complain)
-      : complain_(std::move(complain)), scoped_(plugin.collector_count > 0) {
+  explicit Recorder(Complain complain) : complain_(std::move(complain)) {}
+
+  // REQUIRES: the plugin is of this version.
+  void SetTables(const pillion_plugin& plugin) {
+    scoped_ = plugin.collector_count > 0;
+    families_.clear();
     for (size_t i = 0; i < plugin.metric_count; ++i) {
       families_.push_back(ToFamily(At(plugin.metrics, i), kAlways));
     }
@@ -455,7 +465,7 @@ class Recorder {
   }
 
   Complain complain_;
-  const bool scoped_;
+  bool scoped_ = false;  // there is a collector table
   size_t table_size_ = 0;
   std::vector<FamilyInfo> families_;
   std::vector<LabelSet> label_sets_;

@@ -79,7 +79,7 @@ class TestHost {
       : plugin_(plugin),
         config_(std::move(config)),
         secrets_(config_.secrets),
-        recorder_(*plugin, [this](std::string text) { Complain(std::move(text)); }),
+        recorder_([this](std::string text) { Complain(std::move(text)); }),
         wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
   ~TestHost() {
@@ -229,11 +229,14 @@ class TestHost {
 };
 
 inline Result<void> TestHost::Create() {
-  std::vector<std::string> wrong = detail::CheckTables(*plugin_);
+  std::vector<std::string> wrong;
   if (plugin_->abi_version != PILLION_ABI_VERSION) {
     wrong.push_back("built for plugin ABI " + std::to_string(plugin_->abi_version) +
                     ", this host speaks " + std::to_string(PILLION_ABI_VERSION));
+  } else if (plugin_->size < sizeof *plugin_) {
+    wrong.push_back("pillion_plugin.size is not set");
   } else {
+    wrong = detail::CheckTables(*plugin_);
     for (std::string& line : values_.Set(*plugin_, config_.options, config_.secrets)) {
       wrong.push_back(std::move(line));
     }
@@ -243,6 +246,7 @@ inline Result<void> TestHost::Create() {
     for (const std::string& line : wrong) text += (text.empty() ? "" : "\n") + line;
     return Error{Reason::kInternal, text};
   }
+  recorder_.SetTables(*plugin_);
   std::string text(4096, '\0');
   pillion_buffer error{text.data(), text.size(), 0};
   Destroy();
