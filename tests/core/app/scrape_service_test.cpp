@@ -1,0 +1,178 @@
+#include "app/scrape_service.hpp"
+
+#include "core/poll/fakes.hpp"
+
+#include <future>
+#include <limits>
+
+using namespace pillion;
+using namespace pillion::test;
+
+namespace {
+
+// Two instances whose polls the test ends, behind the real service.
+struct Bench {
+  explicit Bench(SelfMetrics self_metrics = SelfMetrics::kMerged) {
+    auto config = std::make_shared<Config>();
+    config->self = self_metrics;
+    config->http.scrape_timeout = 200ms;
+    for (const char* name : {"left", "right"}) {
+      auto instance = std::make_shared<InstanceConfig>();
+      instance->name = name;
+      instance->type = "fake";
+      instance->timeout = 5s;
+      instance->collectors.resize(2);
+      instance->collectors[1].enabled = false;
+      auto runner = std::make_unique<FakeRunner>();
+      runners.push_back(runner.get());
+      pollers.push_back(InstancePoller::Create({.type = FakeType(),
+                                                .config = instance,
+                                                .scrape_lane = std::move(runner),
+                                                .slow_lane = nullptr,
+                                                .timers = &scheduler,
+                                                .clock = &SystemClock(),
+                                                .observer = &self,
+                                                .random = [] { return 0.5; }}));
+    }
+    service = std::make_unique<ScrapeService>(config, pollers, &self, &scheduler, &SystemClock());
+  }
+
+  std::future<ScrapeAnswer> Scrape(const std::string& instance = "",
+                                   std::optional<double> timeout = std::nullopt) {
+    auto promise = std::make_shared<std::promise<ScrapeAnswer>>();
+    ScrapeRequest request;
+    request.instance = instance;
+    request.timeout_seconds = timeout;
+    service->Scrape(std::move(request),
+                    [promise](ScrapeAnswer a) { promise->set_value(std::move(a)); });
+    return promise->get_future();
+  }
+  void Finish(size_t i, double value) {
+    PollOutcome outcome;
+    outcome.ended = SystemClock().Now();
+    outcome.ended_unix = SystemClock().UnixSeconds();
+    outcome.collectors.push_back(
+        {0, Reason::kOk, "", 1ms, OneSample(0, i == 0 ? "left_value" : "right_value", value)});
+    runners[i]->Finish(std::move(outcome));
+  }
+
+  SelfRegistry self{"test", &SystemClock()};
+  Scheduler scheduler{&SystemClock()};
+  std::vector<FakeRunner*> runners;
+  std::vector<std::shared_ptr<InstancePoller>> pollers;
+  std::unique_ptr<ScrapeService> service;
+};
+
+std::string Page(ScrapeAnswer answer) {
+  REQUIRE(answer.status == 200);
+  REQUIRE(answer.body != nullptr);
+  std::string page;
+  for (const std::string& chunk : answer.body->chunks) page += chunk;
+  return page;
+}
+
+bool Has(const std::string& page, std::string_view line) {
+  return page.find("\n" + std::string(line)) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the scrape's budget is the header less its margin and at most the own limit") {
+  CHECK(ScrapeBudget(10s, std::nullopt) == 10s);
+  CHECK(ScrapeBudget(10s, 10.0) == 9500ms);
+  CHECK(ScrapeBudget(10s, 5.0) == 4750ms);
+  CHECK(ScrapeBudget(10s, 1.0) == 950ms);
+  CHECK(ScrapeBudget(10s, 0.5) == 450ms);
+  CHECK(ScrapeBudget(10s, 0.06) == 30ms);  // never less than half of it
+  CHECK(ScrapeBudget(10s, 60.0) == 10s);
+  CHECK(ScrapeBudget(60s, 30.0) == 29500ms);
+}
+
+TEST_CASE("a nonsensical timeout header counts as none") {
+  for (const double nonsense : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(),
+                                std::numeric_limits<double>::infinity(), 1e300}) {
+    CHECK(ScrapeBudget(10s, nonsense) == 10s);
+  }
+}
+
+TEST_CASE("the merged page has all instances and our own metrics") {
+  Bench bench;
+  auto answer = bench.Scrape();
+  bench.Finish(0, 1);
+  bench.Finish(1, 2);
+  const std::string page = Page(answer.get());
+  CHECK(Has(page, "left_value 1\n"));
+  CHECK(Has(page, "right_value 2\n"));
+  CHECK(Has(page, "pillion_build_info{version=\"test\"} 1\n"));
+  CHECK(Has(page, "pillion_instance_up{exporter=\"fake\",instance_name=\"left\"} 1\n"));
+}
+
+TEST_CASE("an instance that does not answer is up 0 and the others are complete") {
+  Bench bench;
+  auto answer = bench.Scrape();
+  bench.Finish(1, 2);
+  REQUIRE(answer.wait_for(10s) == std::future_status::ready);
+  const std::string page = Page(answer.get());
+  CHECK(Has(page, "pillion_instance_up{exporter=\"fake\",instance_name=\"left\"} 0\n"));
+  CHECK(Has(page, "pillion_instance_up{exporter=\"fake\",instance_name=\"right\"} 1\n"));
+  CHECK(Has(page, "right_value 2\n"));
+  bench.Finish(0, 1);
+}
+
+TEST_CASE("one instance alone has neither the others nor our own metrics") {
+  Bench bench;
+  auto answer = bench.Scrape("left");
+  bench.Finish(0, 1);
+  const std::string page = Page(answer.get());
+  CHECK(Has(page, "left_value 1\n"));
+  CHECK(page.find("right") == std::string::npos);
+  CHECK(page.find("pillion_build_info") == std::string::npos);
+  CHECK(bench.runners[1]->started == 0);
+}
+
+TEST_CASE("an unknown instance is a 404 that names what there is") {
+  Bench bench;
+  const ScrapeAnswer answer = bench.Scrape("middle").get();
+  CHECK(answer.status == 404);
+  CHECK(answer.message == "no instance `middle`; there are: left right pillion");
+}
+
+TEST_CASE("our own metrics can stand apart") {
+  Bench bench(SelfMetrics::kSeparate);
+  auto merged = bench.Scrape();
+  bench.Finish(0, 1);
+  bench.Finish(1, 2);
+  CHECK(Page(merged.get()).find("pillion_build_info") == std::string::npos);
+  CHECK(Page(bench.Scrape("pillion").get()).find("pillion_build_info") != std::string::npos);
+}
+
+TEST_CASE("our own metrics can be switched off") {
+  Bench bench(SelfMetrics::kOff);
+  CHECK(bench.Scrape("pillion").get().status == 404);
+}
+
+TEST_CASE("scrapes within freshness get the very same body") {
+  Bench bench;
+  auto first = bench.Scrape();
+  bench.Finish(0, 1);
+  bench.Finish(1, 2);
+  const BodyPtr body = first.get().body;
+  for (int i = 0; i < 5; ++i) CHECK(bench.Scrape().get().body == body);
+  CHECK(bench.runners[0]->started == 1);
+}
+
+TEST_CASE("after stop a scrape is answered 503 at once") {
+  Bench bench;
+  bench.service->Stop();
+  CHECK(bench.Scrape().get().status == 503);
+}
+
+TEST_CASE("health looks at the scheduler and readiness at nobody's target") {
+  Bench bench;
+  CHECK(bench.service->Healthy());
+  CHECK_FALSE(bench.service->Ready());
+  bench.service->SetReady(true);
+  CHECK(bench.service->Ready());
+  bench.scheduler.At(SystemClock().Now(), [] {});
+  CHECK(bench.service->Healthy());
+}

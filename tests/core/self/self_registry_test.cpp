@@ -1,0 +1,90 @@
+#include "self/self_registry.hpp"
+
+#include "core/poll/fakes.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pillion;
+using namespace pillion::test;
+
+namespace {
+
+InstanceConfig Orders() {
+  InstanceConfig config;
+  config.name = "orders";
+  config.type = "fake";
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("a new sidecar shows its build and zeroes for what can fail") {
+  SelfRegistry self("1.2.3", &SystemClock());
+  self.Announce(Orders());
+  const SnapshotPtr snapshot = self.Snapshot();
+  CHECK(Shows(*snapshot, "pillion_build_info{version=\"1.2.3\"} 1.0"));
+  CHECK(Shows(*snapshot, "pillion_poll_late_total{exporter=\"fake\",instance_name=\"orders\"} 0"));
+  for (const Reason reason : kFailureReasons) {
+    CHECK(Shows(*snapshot,
+                "pillion_poll_failures_total{exporter=\"fake\",instance_name=\"orders\",reason=\"" +
+                    std::string(ToString(reason)) + "\"} 0"));
+  }
+}
+
+TEST_CASE("polls are counted by reason and drops by theirs") {
+  SelfRegistry self("1", &SystemClock());
+  PollOutcome outcome;
+  outcome.reason = Reason::kAuth;
+  outcome.duration = 3ms;
+  outcome.drops.Note(DropReason::kDuplicate, "x", 4);
+  self.PollEnded(Orders(), outcome);
+  self.PollEnded(Orders(), outcome);
+  self.PollLate(Orders());
+  Drops page;
+  page.Note(DropReason::kConflict, "y", 2);
+  self.Dropped(page);
+  const SnapshotPtr snapshot = self.Snapshot();
+  CHECK(Shows(*snapshot,
+              "pillion_poll_failures_total{exporter=\"fake\",instance_name=\"orders\",reason="
+              "\"auth\"} 2.0"));
+  CHECK(
+      Shows(*snapshot, "pillion_poll_late_total{exporter=\"fake\",instance_name=\"orders\"} 1.0"));
+  CHECK(Shows(*snapshot,
+              "pillion_samples_dropped_total{exporter=\"fake\",instance_name=\"orders\",reason="
+              "\"duplicate\"} 8.0"));
+  CHECK(Shows(*snapshot,
+              "pillion_samples_dropped_total{exporter=\"\",instance_name=\"\",reason="
+              "\"conflict\"} 2.0"));
+}
+
+TEST_CASE("durations are a histogram with their sum") {
+  SelfRegistry self("1", &SystemClock());
+  PollOutcome outcome;
+  outcome.duration = 3ms;
+  self.PollEnded(Orders(), outcome);
+  const SnapshotPtr snapshot = self.Snapshot();
+  const Fragment& fragment = *snapshot->fragments.at(0);
+  bool found = false;
+  for (const FamilyRange& range : fragment.families) {
+    if (range.family->name != "pillion_poll_duration_seconds") continue;
+    found = true;
+    REQUIRE(range.family->type == MetricType::kHistogram);
+    const Distribution& d = fragment.distributions[range.first];
+    CHECK(d.count == 1);
+    CHECK(d.sum == doctest::Approx(0.003));
+    CHECK(fragment.numbers[d.first] == 0.001);
+    CHECK(fragment.numbers[d.first + d.size] == 0);
+    CHECK(fragment.numbers[d.first + d.size + 1] == 1);
+  }
+  CHECK(found);
+}
+
+TEST_CASE("totals that something else counts only rise") {
+  SelfRegistry self("1", &SystemClock());
+  self.Connections(5, 3, 1);
+  self.Connections(2, 3, 1);
+  const SnapshotPtr snapshot = self.Snapshot();
+  CHECK(Shows(*snapshot, "pillion_http_connections{} 2.0"));
+  CHECK(Shows(*snapshot, "pillion_http_connections_closed_total{} 3.0"));
+  CHECK(Shows(*snapshot, "pillion_http_accept_pauses_total{} 1.0"));
+}
