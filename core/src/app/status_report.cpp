@@ -16,7 +16,7 @@ CollectorStatus ToStatus(const CollectorInfo& info, const CollectorState& state)
   status.ok = state.ok();
   status.reason = state.ran ? std::string(ToString(state.reason)) : "";
   status.message = state.message;
-  status.duration_seconds = Seconds(state.duration);
+  status.duration_seconds = state.timed() ? Seconds(state.duration) : 0;
   status.last_success_unix = state.last_success_unix;
   status.series = state.fragment == nullptr ? 0 : state.fragment->series();
   return status;

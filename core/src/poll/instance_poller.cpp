@@ -136,7 +136,7 @@ void InstancePoller::TakeIn(const Flight& flight, const PollOutcome& outcome) {
     c.message = outcome.ok() ? "the plugin did not run it" : outcome.message;
     c.ran = true;
     c.ended = outcome.ended;
-    c.duration = MonoTime(0);
+    c.duration = MonoTime(-1);
   }
   for (const CollectorOutcome& run : outcome.collectors) {
     CollectorState& c = state_.collectors[run.collector];

@@ -19,11 +19,13 @@ struct CollectorState {
   bool ran = false;
   Reason reason = Reason::kOk;  // of the last run
   std::string message;
-  MonoTime duration{0};
+  // How long it took; negative: the poll failed before the collector had its turn.
+  MonoTime duration{-1};
   double last_success_unix = 0;  // 0: never
   MonoTime ended{0};
   FragmentPtr fragment;  // of the last run if it succeeded
 
+  bool timed() const { return duration.count() >= 0; }
   bool ok() const { return ran && reason == Reason::kOk; }
 };
 

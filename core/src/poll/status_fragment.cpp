@@ -60,7 +60,7 @@ void AddPeersFamilies(Writer& out, const ExporterType& type, const InstanceConfi
                                         "How long the collector's last run took.");
     for (size_t i = 0; i < state.collectors.size(); ++i) {
       const CollectorState& c = state.collectors[i];
-      if (c.enabled && c.ran) out.Add(family, with_collector(i), Seconds(c.duration));
+      if (c.enabled && c.timed()) out.Add(family, with_collector(i), Seconds(c.duration));
     }
   }
   if (plugin.collector_success_name.size > 0) {
@@ -98,7 +98,7 @@ void AddOwnFamilies(Writer& out, const ExporterType& type, const InstanceConfig&
     Pairs pairs = instance;
     pairs.push_back({"collector", type.collectors()[i].name});
     out.Add(success, pairs, state.up() && c.ok() ? 1 : 0);
-    if (c.ran) out.Add(duration, pairs, Seconds(c.duration));
+    if (c.timed()) out.Add(duration, pairs, Seconds(c.duration));
     if (c.last_success_unix > 0) out.Add(timestamp, pairs, c.last_success_unix);
   }
 }

@@ -230,6 +230,7 @@ TEST_CASE("a failed poll shows up 0 and is not repeated within freshness") {
   REQUIRE(bench.answers.size() == 2);
   CHECK(Shows(*bench.answers[1], "fake_up{} 0.0"));
   CHECK_FALSE(Shows(*bench.answers[1], "quick_value"));
+  CHECK_FALSE(Shows(*bench.answers[1], "fake_collector_duration_seconds"));
   bench.Scrape();
   CHECK(bench.lane->started == 2);
   CHECK(bench.observer.failed == 1);
