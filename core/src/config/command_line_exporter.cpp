@@ -17,8 +17,6 @@ Error Wrong(std::string_view what) {
   return {Reason::kInternal, fmt::format("{}; {}", what, kForm)};
 }
 
-std::string InstancePath(std::string_view name) { return JoinKey("exporters", name); }
-
 std::string FreeName(const std::string& type, const Loading& loading) {
   std::string name = type;
   for (int i = 2; loading.claims.count(InstancePath(name)) > 0; ++i) {
@@ -45,7 +43,8 @@ void AddInstance(const CommandLineExporter& exporter, const Place& place, Loadin
   TomlNode table;
   table.entries.push_back({"type", {}, StringNode(exporter.type)});
   table.entries.push_back({std::string(ToView(option->name)), {}, StringNode(exporter.address)});
-  ReadInstance(exporter.name, place, Value{&table, place.source, exporter.name}, loading);
+  ReadInstance(exporter.name, place, Value{&table, place.source, InstancePath(exporter.name)},
+               loading);
 }
 
 }  // namespace

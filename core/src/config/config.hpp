@@ -101,6 +101,7 @@ inline constexpr size_t kConfigFilesMax = 256;
 inline constexpr size_t kInstancesMax = 256;         // each has a thread or two
 inline constexpr size_t kInstanceNameBytesMax = 64;  // [a-zA-Z0-9_.-]
 inline constexpr size_t kInstanceLabelsMax = 32;
+inline constexpr size_t kLabelNameBytesMax = 128;
 inline constexpr size_t kLabelValueBytesMax = 1024;
 // Of anything that is written as a duration: far from where adding to a clock overflows.
 inline constexpr std::chrono::nanoseconds kDurationMax{std::chrono::hours(24 * 3650)};

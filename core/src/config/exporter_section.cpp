@@ -99,6 +99,8 @@ void CheckRequired(const PluginTables& tables, const Place& place, const Value& 
 
 }  // namespace
 
+std::string InstancePath(std::string_view name) { return JoinKey("exporters", name); }
+
 bool IsInstanceName(std::string_view name) {
   return !name.empty() && name.size() <= kInstanceNameBytesMax &&
          std::all_of(name.begin(), name.end(),
@@ -188,7 +190,7 @@ void WarnOfEqualInstances(Loading& loading) {
     if (first) continue;
     const size_t other = at->second;
     loading.problems.Warn(
-        loading.instance_places[i], instance.name,
+        loading.instance_places[i], InstancePath(instance.name),
         fmt::format("no label tells it from `{}` ({}), so that series of the two collide; give "
                     "each its own, such as labels = {{ service = \"...\" }}",
                     instances[other].name, instances[other].position));

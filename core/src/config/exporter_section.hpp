@@ -9,13 +9,13 @@
 
 namespace pillion {
 
+std::string InstancePath(std::string_view name);  // "exporters.NAME"
 bool IsInstanceName(std::string_view name);
 bool IsTypeName(std::string_view name);
 
 // All of [exporters] in one file.
 void ReadExporters(const Value& section, Loading& loading);
 
-// `path` opens the keys in problems: "exporters.cache".
 void ReadInstance(const std::string& name, const Place& name_place, const Value& table,
                   Loading& loading);
 

@@ -25,6 +25,9 @@ std::string WrongLabelName(std::string_view name, const PluginTables* tables) {
   if (!IsLabelName(name)) {
     return "not a label name; write letters, digits and _, not starting with a digit or __";
   }
+  if (name.size() > kLabelNameBytesMax) {
+    return fmt::format("longer than {} bytes", kLabelNameBytesMax);
+  }
   if (name == "le" || name == "quantile") {
     return "reserved: histograms and summaries use this label themselves";
   }

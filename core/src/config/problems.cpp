@@ -57,7 +57,7 @@ Problems::Problems(std::vector<std::string> sources) : sources_(std::move(source
 
 std::string Problems::Where(const Place& place) const {
   std::string out = Printable(sources_[place.source]);
-  if (place.position.line != 0) {
+  if (!out.empty() && place.position.line != 0) {
     out.append(fmt::format(":{}:{}", place.position.line, place.position.column));
   }
   return out;

@@ -40,7 +40,8 @@ std::optional<std::string_view> Suggest(std::string_view word,
                                         std::span<const std::string_view> candidates) {
   if (word.empty() || word.size() > kWordBytesMax) return std::nullopt;
   std::optional<std::string_view> best;
-  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  // Something must be left of the word: any letter is one replacement from any other.
+  size_t best_distance = std::min(std::max<size_t>(1, word.size() / 3) + 1, word.size());
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kWordBytesMax) continue;
     const size_t distance = EditDistance(word, candidate);

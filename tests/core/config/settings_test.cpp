@@ -1,0 +1,258 @@
+#include "config/listen_address.hpp"
+#include "core/config/fake_exporter.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace pillion {
+namespace {
+
+using std::chrono::seconds;
+using testing::Load;
+using testing::Text;
+using testing::World;
+using Strings = std::vector<std::string>;
+
+// With an instance, so that an empty configuration is not what a test sees.
+constexpr const char* kInstance = "\n[exporters.fake]\n";
+
+ConfigResult LoadSettings(const std::string& text, World world = {}) {
+  return Load(text + kInstance, world);
+}
+
+TEST_CASE("a configuration of nothing but an instance has the documented defaults") {
+  const auto result = LoadSettings("");
+  REQUIRE(Text(result) == "");
+  const Config& config = *result.config;
+  CHECK(config.http.listen == Strings{"[::]:9970"});
+  CHECK(config.http.health_listen.empty());
+  CHECK(config.http.admin_listen == "127.0.0.1:9971");
+  CHECK(config.http.openmetrics == OpenMetricsMode::kAuto);
+  CHECK(config.http.scrape_timeout == seconds(10));
+  CHECK(config.http.connections_max == 0);
+  CHECK(config.self == SelfMetrics::kMerged);
+  CHECK(config.log_level == "info");
+  CHECK(config.log_format == "logfmt");
+  CHECK(config.plugin_dirs.empty());
+}
+
+TEST_CASE("every setting can be written") {
+  const auto result = LoadSettings(R"(
+self = "separate"
+plugin_dirs = ["/opt/pillion", "/usr/local/lib/pillion"]
+log = { level = "debug", format = "json" }
+[http]
+listen = ["127.0.0.1:9970", "[::1]:0", "unix:/run/pillion/metrics.sock"]
+health_listen = "0.0.0.0:9972"
+admin_listen = "localhost:1"
+openmetrics = "never"
+scrape_timeout = "2.5s"
+connections_max = 300
+)");
+  REQUIRE(Text(result) == "");
+  const Config& config = *result.config;
+  CHECK(config.http.listen ==
+        Strings{"127.0.0.1:9970", "[::1]:0", "unix:/run/pillion/metrics.sock"});
+  CHECK(config.http.health_listen == Strings{"0.0.0.0:9972"});
+  CHECK(config.http.admin_listen == "localhost:1");
+  CHECK(config.http.openmetrics == OpenMetricsMode::kNever);
+  CHECK(config.http.scrape_timeout == std::chrono::milliseconds(2500));
+  CHECK(config.http.connections_max == 300);
+  CHECK(config.self == SelfMetrics::kSeparate);
+  CHECK(config.log_level == "debug");
+  CHECK(config.log_format == "json");
+  CHECK(config.plugin_dirs == Strings{"/opt/pillion", "/usr/local/lib/pillion"});
+}
+
+TEST_CASE("the other words of each choice are understood") {
+  const auto result = LoadSettings("self = 'off'\nlog.level = 'off'\nhttp.openmetrics = 'always'");
+  REQUIRE(Text(result) == "");
+  CHECK(result.config->self == SelfMetrics::kOff);
+  CHECK(result.config->log_level == "off");
+  CHECK(result.config->http.openmetrics == OpenMetricsMode::kAlways);
+}
+
+TEST_CASE("the admin plane is turned off by an empty string or by false") {
+  for (const char* value : {"\"\"", "false", "\"false\""}) {
+    const auto result = LoadSettings(std::string("http.admin_listen = ") + value);
+    REQUIRE(Text(result) == "");
+    CHECK(result.config->http.admin_listen.empty());
+  }
+  CHECK(Text(LoadSettings("http.admin_listen = true")) ==
+        "a.toml:1:21: http.admin_listen: must be a string, not a boolean\n");
+}
+
+TEST_CASE("the admin plane listens on loopback only") {
+  for (const char* good : {"127.0.0.1:9971", "127.0.0.1:0", "localhost:65535"}) {
+    CHECK(WrongAdminAddress(good) == "");
+  }
+  for (const char* bad :
+       {"0.0.0.0:9971", "[::]:9971", ":9971", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+        "127.0.0.10:1", "localhost.example.com:1", "unix:/run/a.sock", "localhost:1:2"}) {
+    CAPTURE(bad);
+    CHECK(WrongAdminAddress(bad) != "");
+  }
+}
+
+TEST_CASE("a listen address is host and port or a unix socket") {
+  for (const char* good :
+       {"127.0.0.1:9970", "[::]:0", "[fe80::1%eth0]:1", "localhost:65535", "unix:/run/a.sock"}) {
+    CAPTURE(good);
+    CHECK(WrongListenAddress(good) == "");
+  }
+  for (const char* bad : {"", "9970", ":9970", "localhost", "localhost:", "localhost:http",
+                          "localhost:65536", "localhost:-1", "localhost: 1", "::1:9970", "[]:1",
+                          "[::1:1", "http://localhost:1", "unix:", "unix:relative.sock", "a b:1"}) {
+    CAPTURE(bad);
+    CHECK(WrongListenAddress(bad) != "");
+  }
+  CHECK(WrongListenAddress("unix:/" + std::string(106, 'a')) == "");
+  CHECK(WrongListenAddress("unix:/" + std::string(107, 'a')) ==
+        "the path of a unix socket is at most 107 bytes");
+  CHECK(WrongListenAddress(std::string(300, 'a') + ":1") != "");
+  CHECK(WrongListenAddress(std::string("unix:/a\0b", 9)) != "");
+}
+
+TEST_CASE("wrong settings are all told in the order of the file") {
+  CHECK(Text(LoadSettings(R"(self = "of"
+plugin_dirs = [""]
+colour = true
+[http]
+listen = []
+lisen = ":9970"
+openmetrics = 1
+scrape_timeout = 10
+connections_max = -1
+web_config = "/etc/web.yml"
+[log]
+level = "verbose"
+format = "jsn"
+)")) ==
+        R"(a.toml:1:8: self: must be one of merged, separate, off; did you mean `off`?
+a.toml:2:16: plugin_dirs[0]: must not be empty
+a.toml:3:1: colour: unknown key; accepted: self, plugin_dirs, http, log, exporters
+a.toml:5:10: http.listen: needs at least one address
+a.toml:6:1: http.lisen: unknown key; did you mean `listen`?
+a.toml:7:15: http.openmetrics: must be a string, not an integer
+a.toml:8:18: http.scrape_timeout: needs a unit and quotes, such as "10s"
+a.toml:9:19: http.connections_max: must be between 0 (derived from the descriptor limit) and 1000000
+a.toml:10:1: http.web_config: unknown key; accepted: listen, health_listen, admin_listen, openmetrics, scrape_timeout, connections_max
+a.toml:12:9: log.level: must be one of debug, info, warn, error, off
+a.toml:13:10: log.format: must be one of logfmt, json; did you mean `json`?
+)");
+}
+
+TEST_CASE("sections that are no tables are refused") {
+  CHECK(Text(LoadSettings("http = 1\nlog = 'debug'")) ==
+        "a.toml:1:8: http: must be a table, not an integer\n"
+        "a.toml:2:7: log: must be a table, not a string\n");
+  CHECK(Text(Load("exporters = []")) == "a.toml:1:13: exporters: must be a table, not an array\n");
+}
+
+TEST_CASE("times outside their range are refused") {
+  CHECK(Text(LoadSettings("http.scrape_timeout = '0s'")) ==
+        "a.toml:1:23: http.scrape_timeout: must be between 10ms and 1h\n");
+  CHECK(Text(LoadSettings("http.scrape_timeout = '2h'")) ==
+        "a.toml:1:23: http.scrape_timeout: must be between 10ms and 1h\n");
+  CHECK(Text(LoadSettings("http.scrape_timeout = '1h'")) == "");
+}
+
+TEST_CASE("the environment wins over the files") {
+  World world;
+  world.variables = {
+      {"PILLION_LISTEN", "127.0.0.1:1, [::1]:2"},
+      {"PILLION_HEALTH_LISTEN", "127.0.0.1:3"},
+      {"PILLION_ADMIN_LISTEN", "127.0.0.1:4"},
+      {"PILLION_LOG_LEVEL", "error"},
+      {"PILLION_LOG_FORMAT", "json"},
+      {"PILLION_SCRAPE_TIMEOUT", "3s"},
+      {"PILLION_OPENMETRICS", "always"},
+      {"PILLION_SELF", "off"},
+  };
+  const auto result = LoadSettings(
+      "self = 'separate'\nhttp.listen = '[::]:9'\nhttp.scrape_timeout = '9s'\nlog.level = 'warn'",
+      world);
+  REQUIRE(Text(result) == "");
+  const Config& config = *result.config;
+  CHECK(config.http.listen == Strings{"127.0.0.1:1", "[::1]:2"});
+  CHECK(config.http.health_listen == Strings{"127.0.0.1:3"});
+  CHECK(config.http.admin_listen == "127.0.0.1:4");
+  CHECK(config.log_level == "error");
+  CHECK(config.log_format == "json");
+  CHECK(config.http.scrape_timeout == seconds(3));
+  CHECK(config.http.openmetrics == OpenMetricsMode::kAlways);
+  CHECK(config.self == SelfMetrics::kOff);
+}
+
+TEST_CASE("an empty variable is not set but turns listeners off that can be off") {
+  World world;
+  for (const char* name : {"PILLION_LISTEN", "PILLION_HEALTH_LISTEN", "PILLION_ADMIN_LISTEN",
+                           "PILLION_LOG_LEVEL", "PILLION_SCRAPE_TIMEOUT", "PILLION_SELF"}) {
+    world.variables[name] = "";
+  }
+  const auto result =
+      LoadSettings("http.health_listen = 'localhost:1'\nhttp.scrape_timeout = '9s'", world);
+  REQUIRE(Text(result) == "");
+  CHECK(result.config->http.listen == Strings{"[::]:9970"});
+  CHECK(result.config->http.health_listen.empty());
+  CHECK(result.config->http.admin_listen.empty());
+  CHECK(result.config->http.scrape_timeout == seconds(9));
+  CHECK(result.config->log_level == "info");
+}
+
+TEST_CASE("a wrong variable is named and comes behind the files") {
+  World world;
+  world.variables = {
+      {"PILLION_LISTEN", "127.0.0.1:1,,nowhere"},
+      {"PILLION_SCRAPE_TIMEOUT", "10"},
+      {"PILLION_LOG_LEVEL", "wran"},
+  };
+  CHECK(Text(LoadSettings("selv = 'off'", world)) ==
+        R"(a.toml:1:1: selv: unknown key; did you mean `self`?
+PILLION_LISTEN[1]: not an address to listen on; write "127.0.0.1:9970", "[::]:9970" or "unix:/run/pillion/metrics.sock"
+PILLION_LISTEN[2]: not an address to listen on; write "127.0.0.1:9970", "[::]:9970" or "unix:/run/pillion/metrics.sock"
+PILLION_SCRAPE_TIMEOUT: not a duration: it has no unit; write a number and a unit, such as "500ms", "1.5s", "5m", "2h" or "1d"
+PILLION_LOG_LEVEL: must be one of debug, info, warn, error, off; did you mean `warn`?
+)");
+}
+
+TEST_CASE("too many addresses are refused") {
+  World world;
+  for (int i = 0; i < 17; ++i) {
+    world.variables["PILLION_LISTEN"] += (i > 0 ? ",localhost:" : "localhost:") + std::to_string(i);
+  }
+  CHECK(Text(LoadSettings("", world)) == "PILLION_LISTEN: has more than 16 items\n");
+}
+
+TEST_CASE("settings take values from variables and files") {
+  World world;
+  world.variables = {{"PORT", "1234"}};
+  world.files = {{"/etc/level", "debug\n"}};
+  const auto result = LoadSettings(
+      "http.listen = 'localhost:${env:PORT}'\nlog.level = '${file:/etc/level}'", world);
+  REQUIRE(Text(result) == "");
+  CHECK(result.config->http.listen == Strings{"localhost:1234"});
+  CHECK(result.config->log_level == "debug");
+  CHECK(Text(LoadSettings("http.listen = 'localhost:${env:PORT}'\nself = '${file:/no}'")) ==
+        "a.toml:1:15: http.listen: environment variable `PORT` is not set\n"
+        "a.toml:2:8: self: cannot read `/no`\n");
+}
+
+TEST_CASE("all expanded strings together have a bound") {
+  World world;
+  world.files = {{"/a", std::string(60'000, 'a')}};
+  std::string text;
+  for (int i = 0; i < 80; ++i) {
+    text += "exporters.e" + std::to_string(i) + " = { type = 'fake', address = '${file:/a}' }\n";
+  }
+  const auto result = Load(text, world);
+  CHECK(result.config == nullptr);
+  CHECK(Text(result).find("a.toml:70:44: exporters.e69.address: longer than ") !=
+        std::string::npos);
+  CHECK(Text(result).find("a.toml:69:44") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace pillion

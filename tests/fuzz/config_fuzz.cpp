@@ -1,0 +1,19 @@
+// LoadConfig's text, ParseDuration and ParseSize under libFuzzer (option PILLION_FUZZ):
+//   config_fuzz -max_total_time=300 -timeout=5 NEW_INPUTS tests/fuzz/corpus/config
+#include "fuzz/config_input.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string wrong =
+      pillion::testing::CheckConfigInput({reinterpret_cast<const char*>(data), size});
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "%s\n", wrong.c_str());
+    std::abort();
+  }
+  return 0;
+}
