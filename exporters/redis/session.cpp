@@ -18,6 +18,7 @@ Session::Session(const Settings& settings, const Options& options)
 Result<void> Session::Poll(const PollContext& ctx, DueSet due, Answers& answers) {
   connect_time_ = {};
   if (auto begun = Begin(ctx, due, answers); !begun) return begun;
+  WidenConfig(answers);
   if (auto learned = Learn(answers); !learned) return learned;
   AskSet more = Plan(due, settings_, server_);
   for (size_t i = 0; i < kAskCount; ++i) {
@@ -135,7 +136,8 @@ Error Session::Note(const PollContext& ctx, Ask ask, const redisReply* reply) {
   return error;
 }
 
-Result<void> Session::Learn(Answers& answers) {
+// What INFO says of the server. It stays known as long as the connection.
+Result<void> Session::Learn(const Answers& answers) {
   const auto info = answers.Get(Ask::kInfo);
   if (!info) return {};
   const Info parsed(TextOf(*info));
@@ -145,22 +147,24 @@ Result<void> Session::Learn(Answers& answers) {
                  connection_.address().ToText() + ": INFO was answered without any text"};
   }
   const Identity identity = ReadIdentity(parsed);
-  const bool took_many = server_.known && server_.config_takes_many;
-  const bool only_one = server_.known && !server_.config_takes_many;
+  const bool one_name_only = server_.known && !server_.config_takes_many;
   server_ = ReadServer(parsed, identity);
-  if (only_one) server_.config_takes_many = false;
+  if (one_name_only) server_.config_takes_many = false;
   if (run_id_ != identity.run_id) {  // another process: it may allow something else
     if (!run_id_.empty()) denials_ = {};
     run_id_ = identity.run_id;
   }
-  // Some servers claim to be Redis 7 and take one pattern only: ask again for all.
-  Answers::Slot& config = answers.At(Ask::kConfig);
-  if (took_many && config.asked && config.error.reason == Reason::kVersion) {
-    server_.config_takes_many = false;
-    denials_[static_cast<size_t>(Ask::kConfig)] = {};
-    config = {};
-  }
   return {};
+}
+
+// Some servers claim to be Redis 7 and take one name only: they are asked again, for all.
+void Session::WidenConfig(Answers& answers) {
+  Answers::Slot& config = answers.At(Ask::kConfig);
+  const bool refused = config.asked && !config.reply && config.error.reason == Reason::kVersion;
+  if (!refused || !server_.known || !server_.config_takes_many) return;
+  server_.config_takes_many = false;
+  denials_[static_cast<size_t>(Ask::kConfig)] = {};
+  config = {};
 }
 
 Result<void> Session::AskSentinel(const PollContext& ctx, Answers& answers) {

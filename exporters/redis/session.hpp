@@ -75,7 +75,8 @@ class Session {
   Result<size_t> Greet(Pipeline& pipeline);
   Result<void> ReadGreeting(const redisReply* reply);
   Error Note(const PollContext& ctx, Ask ask, const redisReply* reply);
-  Result<void> Learn(Answers& answers);
+  Result<void> Learn(const Answers& answers);
+  void WidenConfig(Answers& answers);
   Result<void> AskSentinel(const PollContext& ctx, Answers& answers);
   Result<void> CheckAnyAnswer(const Answers& answers) const;
 
