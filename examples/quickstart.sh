@@ -135,8 +135,9 @@ watch_over() {
 
 at_exit() {
   local code=$?
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   trap - EXIT
+  set +e  # a terminal that is gone must not keep us from cleaning up
   if [ ${#started_pids[@]} -gt 0 ]; then say "stopping"; fi
   stop_all
   if [ -n "${dir:-}" ]; then rm -rf -- "$dir"; fi
@@ -153,6 +154,7 @@ main() {
   trap at_exit EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
+  trap 'exit 141' PIPE
   trap 'exit 143' TERM
   dir=$(mktemp -d "$base/pillion-quickstart.XXXXXX")
   chmod 755 "$dir"

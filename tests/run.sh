@@ -84,11 +84,10 @@ build() {
 
 # Sanitizers end a process at the first finding; suppressions name only libraries of others.
 sanitizer_options() {
-  local rules=$root/tests/sanitizers
+  local rules=$root/tests/sanitizers/tsan.supp
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:halt_on_error=1:detect_stack_use_after_return=1}
-  export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$rules/lsan.supp:print_suppressions=0}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
-  export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$rules/tsan.supp:halt_on_error=1:second_deadlock_stack=1}
+  export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$rules:halt_on_error=1:second_deadlock_stack=1}
 }
 
 run_tests() {
