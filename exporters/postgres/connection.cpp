@@ -42,10 +42,12 @@ Result<std::vector<Endpoint>> Expand(const PollContext& ctx, const Target& targe
   return all;
 }
 
-// `heard` says whether the other side spoke, `closed` whether it then hung up.
+// `heard` says whether the other side spoke, `closed` whether it was seen to hang up.
 Error ConnectError(PGconn* handle, const Endpoint& endpoint, bool heard, bool closed) {
   const std::string_view message = PQerrorMessage(handle);
   const std::string_view sqlstate = FindSqlstate(message);
+  // When the end comes right behind the last words, only libpq sees it.
+  closed = closed || message.find("server closed the connection") != std::string_view::npos;
   Reason reason = heard && !closed ? Reason::kProtocol : Reason::kRefused;
   if (!sqlstate.empty()) {
     reason = ConnectReason(sqlstate);

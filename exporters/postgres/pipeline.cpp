@@ -28,7 +28,7 @@ class Run {
 
   Result<void> Send() {
     for (const Step& step : steps_) {
-      if (!SendStep(step) || PQpipelineSync(session_) != 1) return Broken();
+      if (!SendStep(step) || PQpipelineSync(session_) != 1) return Lost();
     }
     return {};
   }
@@ -37,7 +37,7 @@ class Run {
     StartStep();
     while (step_ < steps_.size()) {
       const int unsent = PQflush(session_);
-      if (unsent < 0) return Broken();
+      if (unsent < 0) return Lost();
       if (auto taken = TakeResults(); !taken.ok()) return taken;
       if (step_ == steps_.size()) break;
       uint32_t events = PILLION_READABLE;
@@ -103,7 +103,7 @@ class Run {
                                        " MiB that one poll may have"};
     }
     closed_ = IsClosedByPeer(PQsocket(session_));
-    if (PQconsumeInput(session_) != 1) return Broken();
+    if (PQconsumeInput(session_) != 1) return Lost();
     return {};
   }
 
@@ -184,10 +184,12 @@ class Run {
     return {};
   }
 
+  // Reading or writing failed: the other side is gone.
+  Error Lost() const { return {Reason::kRefused, OneLine(PQerrorMessage(session_))}; }
+
+  // libpq could make nothing of what came, unless what came was the end.
   Error Broken() const {
-    const int fd = PQsocket(session_);
-    const bool closed = closed_ || (fd >= 0 && IsClosedByPeer(fd));
-    return {closed ? Reason::kRefused : Reason::kProtocol, OneLine(PQerrorMessage(session_))};
+    return {closed_ ? Reason::kRefused : Reason::kProtocol, OneLine(PQerrorMessage(session_))};
   }
 
   const PollContext& ctx_;

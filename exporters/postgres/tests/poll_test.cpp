@@ -1,0 +1,348 @@
+// Polls against a server in a script: what is sent, and what becomes of the answers.
+#include <doctest/doctest.h>
+#include <pillion/testing/scripted_server.hpp>
+#include <pillion/testing/test_host.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include "postgres/collectors.hpp"
+#include "postgres/tests/fake_postgres.hpp"
+
+extern "C" const pillion_plugin* POSTGRES_ENTRY();
+
+using namespace pillion;
+using namespace pillion::postgres;
+using pillion::testing::PollReport;
+using pillion::testing::ScriptedServer;
+using pillion::testing::TestHost;
+
+namespace {
+
+const std::string kTrue(1, '\1');
+const std::string kFalse(1, '\0');
+
+bool Has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::map<std::string, std::string> At(const ScriptedServer& server) {
+  return {{"dsn", "host=127.0.0.1 port=" + std::to_string(server.port()) + " user=monitor"}};
+}
+
+// A server with this answer, and a host with the exporter in it.
+struct Scene {
+  explicit Scene(FakePostgres::Answer answer, std::string version = "15.4",
+                 std::map<std::string, std::string> options = {})
+      : fake(std::move(answer), std::move(version)),
+        server([this](ScriptedServer::Connection& c) { fake(c); }),
+        host(POSTGRES_ENTRY(), {.options = Merged(At(server), std::move(options)),
+                                .secrets = {{"password", "secret"}}}) {
+    const auto created = host.Create();
+    REQUIRE_MESSAGE(created.ok(), created.error().message);
+  }
+
+  static std::map<std::string, std::string> Merged(std::map<std::string, std::string> a,
+                                                   std::map<std::string, std::string> b) {
+    a.merge(b);
+    return a;
+  }
+
+  FakePostgres fake;
+  ScriptedServer server;
+  TestHost host;
+};
+
+void CheckClean(const PollReport& report) {
+  REQUIRE_MESSAGE(report.ok(), report.error);
+  for (const std::string& problem : report.problems) FAIL_CHECK(problem);
+}
+
+}  // namespace
+
+TEST_CASE("columns find their families by name whatever their order") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "pg_stat_bgwriter")) return Usual(sql);
+    return {{{"buffers_clean_total", 20}, {"not_known_here", 20}, {"buffers_alloc_total", 20}},
+            {{Int64(7), Int64(8), Int64(9)}}};
+  });
+  const PollReport report = scene.host.Poll({.due = {"stat_bgwriter"}});
+  CheckClean(report);
+  CHECK(report.Value("pg_stat_bgwriter_buffers_clean_total") == 7.0);
+  CHECK(report.Value("pg_stat_bgwriter_buffers_alloc_total") == 9.0);
+  CHECK_FALSE(Has(report.text, "not_known_here"));
+  CHECK_FALSE(Has(report.text, "checkpoints"));
+}
+
+TEST_CASE("a NULL costs that sample and no other") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "pg_stat_database")) return Usual(sql);
+    return {
+        {{"datid", 26}, {"datname", 19}, {"numbackends", 23}, {"stats_reset", 1184}},
+        {{Int32(5), "shop", Int32(3), std::nullopt}, {Int32(0), std::nullopt, Int32(0), Int64(0)}}};
+  });
+  const PollReport report = scene.host.Poll({.due = {"stat_database"}});
+  CheckClean(report);
+  CHECK(report.Value("pg_stat_database_numbackends{datid=\"5\",datname=\"shop\"}") == 3.0);
+  CHECK(report.Value("pg_stat_database_numbackends{datid=\"0\",datname=\"\"}") == 0.0);
+  CHECK(report.Value("pg_stat_database_stats_reset{datid=\"0\",datname=\"\"}") == 946684800.0);
+  CHECK_FALSE(report.Value("pg_stat_database_stats_reset{datid=\"5\",datname=\"shop\"}"));
+}
+
+TEST_CASE("an error stays in its collector and names what mends it") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (Has(sql, "pg_ls_waldir")) return {.sqlstate = "42501"};
+    if (Has(sql, "pg_stat_archiver")) return {.sqlstate = "42703"};
+    if (Has(sql, "rolconnlimit")) {
+      return {{{"rolname", 19}, {"connection_limit", 23}}, {{"app", Int32(-1)}}};
+    }
+    return Usual(sql);
+  });
+  const PollReport report = scene.host.Poll({.due = {"stat_archiver", "wal", "roles"}});
+  CheckClean(report);
+  REQUIRE(report.CollectorNamed("wal") != nullptr);
+  CHECK(report.CollectorNamed("wal")->reason == Reason::kPermission);
+  CHECK(Has(report.CollectorNamed("wal")->message, "GRANT pg_monitor TO \"monitor\""));
+  CHECK(report.CollectorNamed("stat_archiver")->reason == Reason::kVersion);
+  CHECK(report.Value("pg_roles_connection_limit{rolname=\"app\"}") == -1.0);
+}
+
+TEST_CASE("without pg_read_all_stats the views that would lie are not shown") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (sql.starts_with("SELECT pg_has_role")) return {{{"has", 16}}, {{kFalse}}};
+    if (Has(sql, "long_running")) return {{{"long_running_transactions", 20}}, {{Int64(0)}}};
+    if (Has(sql, "pg_postmaster")) return {{{"start_time_seconds", 1184}}, {{Int64(0)}}};
+    return Usual(sql);
+  });
+  const PollReport report = scene.host.Poll({.due = {"long_running_transactions", "postmaster"}});
+  CheckClean(report);
+  CHECK(report.CollectorNamed("long_running_transactions")->reason == Reason::kPermission);
+  CHECK(Has(report.CollectorNamed("long_running_transactions")->message, "GRANT pg_monitor"));
+  CHECK_FALSE(Has(report.text, "pg_long_running"));
+  CHECK(report.Value("pg_postmaster_start_time_seconds") == 946684800.0);
+}
+
+TEST_CASE("all statements are sent before the first answer is awaited") {
+  std::atomic<int> seen = 0;
+  ScriptedServer server([&](ScriptedServer::Connection& c) {
+    ReadStartup(c);
+    c.Send(Greeting());
+    for (int i = 0; i < 500; ++i) {
+      const std::string header = c.Read(5);
+      if (header.size() < 5) return;
+      c.Read(ReadInt32(std::string_view(header).substr(1)) - 4);
+      if (header[0] == 'S' && ++seen == 22) break;
+    }
+    c.Mark("all");
+    c.Silence();
+  });
+  TestHost host(POSTGRES_ENTRY(), {.options = At(server)});
+  REQUIRE(host.Create().ok());
+  const PollReport report = host.Poll({.timeout = std::chrono::milliseconds(500)});
+  CHECK(report.reason == Reason::kTimeout);
+  CHECK(server.WaitForMark("all"));
+  CHECK(seen == 22);  // 21 collectors of which one has nothing to ask in 15; session and privilege
+}
+
+TEST_CASE("statements are prepared from the second poll on and parsed once") {
+  Scene scene(&Usual);
+  const auto named = [&] {
+    const auto parsed = scene.fake.parsed();
+    return std::count_if(parsed.begin(), parsed.end(),
+                         [](const std::string& s) { return s.starts_with("pillion_"); });
+  };
+  CheckClean(scene.host.Poll({.due = {"roles", "wal"}}));
+  CHECK(named() == 0);
+  const size_t first = scene.fake.parsed().size();
+  CHECK(first == 3);  // the session and two collectors
+  CheckClean(scene.host.Poll({.due = {"roles", "wal"}}));
+  CHECK(named() == 2);
+  CheckClean(scene.host.Poll({.due = {"roles", "wal"}}));
+  CHECK(scene.fake.parsed().size() == first + 2);
+  CHECK(scene.fake.executed() == 7);
+  CHECK(scene.server.connections() == 1);
+  CHECK(scene.host.SecretReads("password") == 1);
+}
+
+TEST_CASE("a session that lost its prepared statements is replaced") {
+  std::atomic<int> polls = 0;
+  Scene scene([&](std::string_view sql) -> FakeAnswer {
+    if (Has(sql, "rolconnlimit") && ++polls == 3) return {.sqlstate = "26000"};
+    return Usual(sql);
+  });
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  const PollReport lost = scene.host.Poll({.due = {"roles"}});
+  CheckClean(lost);
+  CHECK_FALSE(lost.CollectorNamed("roles")->reason == Reason::kOk);
+  const PollReport after = scene.host.Poll({.due = {"roles"}});
+  CheckClean(after);
+  CHECK(after.CollectorNamed("roles")->reason == Reason::kOk);
+  CHECK(scene.server.connections() == 2);
+}
+
+TEST_CASE("behind a pooler nothing is prepared and settings go along with each statement") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (Has(sql, "pg_backend_pid")) return {{{"set", 25}}, {}};  // another backend answers
+    return Usual(sql);
+  });
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  const size_t first = scene.fake.parsed().size();
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  const auto parsed = scene.fake.parsed();
+  REQUIRE(parsed.size() == first + 2);
+  CHECK(Has(parsed[first], ": SELECT pg_catalog.set_config('transaction_read_only'"));
+  CHECK(parsed[first + 1].starts_with(": SELECT rolname"));
+  CHECK_FALSE(Has(parsed[first], "false"));
+}
+
+TEST_CASE("a server older than 12 is refused by name") {
+  Scene scene(&Usual, "11.22");
+  const PollReport report = scene.host.Poll();
+  CHECK(report.reason == Reason::kVersion);
+  CHECK(Has(report.error, "11.22"));
+  CHECK(scene.fake.parsed().empty());
+}
+
+TEST_CASE("checkpoints come from their own view from 17 on and cost nothing before") {
+  const auto answer = [](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "pg_stat_checkpointer")) return Usual(sql);
+    return {{{"num_timed_total", 20}, {"write_time_total", 701}},
+            {{Int64(12), std::string("\x3f\xe0\0\0\0\0\0\0", 8)}}};
+  };
+  Scene newer(answer, "17.0");
+  const PollReport with = newer.host.Poll({.due = {"stat_checkpointer"}});
+  CheckClean(with);
+  CHECK(with.Value("pg_stat_checkpointer_num_timed_total") == 12.0);
+  CHECK(with.Value("pg_stat_checkpointer_write_time_total") == 0.5);
+  Scene older(answer, "16.9");
+  const PollReport without = older.host.Poll({.due = {"stat_checkpointer"}});
+  CheckClean(without);
+  CHECK(without.CollectorNamed("stat_checkpointer")->reason == Reason::kOk);
+  CHECK(without.text.empty());
+}
+
+TEST_CASE("databases are included and excluded by name in every collector") {
+  const auto answer = [](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "pg_stat_database")) return Usual(sql);
+    return {{{"datid", 26}, {"datname", 19}, {"numbackends", 23}},
+            {{Int32(0), std::nullopt, Int32(0)},
+             {Int32(1), "a", Int32(1)},
+             {Int32(2), "b", Int32(2)},
+             {Int32(3), "c", Int32(3)}}};
+  };
+  Scene scene(answer, "15.4", {{"include_databases", "a,b"}, {"exclude_databases", "b,x"}});
+  const PollReport report = scene.host.Poll({.due = {"stat_database"}});
+  CheckClean(report);
+  CHECK(report.Value("pg_stat_database_numbackends{datid=\"1\",datname=\"a\"}") == 1.0);
+  CHECK(report.Value("pg_stat_database_numbackends{datid=\"0\",datname=\"\"}") == 0.0);
+  CHECK_FALSE(Has(report.text, "\"b\""));
+  CHECK_FALSE(Has(report.text, "\"c\""));
+}
+
+TEST_CASE("settings are declared as they come") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "FROM pg_settings")) return Usual(sql);
+    return {{{"name", 25}, {"unit", 25}, {"setting", 25}},
+            {{"work_mem", "kB", "4096"}, {"odd", "furlong", "1"}, {"none", "", std::nullopt}}};
+  });
+  const PollReport report = scene.host.Poll({.due = {"settings"}});
+  CheckClean(report);
+  CHECK(report.text ==
+        "# HELP pg_settings_work_mem_bytes Server parameter work_mem (pg_settings.setting).\n"
+        "# TYPE pg_settings_work_mem_bytes gauge\n"
+        "pg_settings_work_mem_bytes 4194304\n");
+}
+
+TEST_CASE("a session that ended since the last poll is replaced within the poll") {
+  std::atomic<int> connection = 0;
+  FakePostgres fake(&Usual);
+  ScriptedServer server([&](ScriptedServer::Connection& c) {
+    if (++connection > 1) return fake(c);
+    ReadStartup(c);
+    c.Send(Greeting());
+    // One poll: the session's settings and one collector.
+    const std::string answer = Message('1', "") + Message('2', "");
+    for (int syncs = 0; syncs < 2;) {
+      const std::string header = c.Read(5);
+      if (header.size() < 5) return;
+      c.Read(ReadInt32(std::string_view(header).substr(1)) - 4);
+      if (header[0] != 'S') continue;
+      ++syncs;
+      const FakeAnswer rows = {{{"rolname", 19}}, {{"x"}}};
+      c.Send(answer + Description(rows) + DataRow(rows.rows[0]) +
+             Message('C', Terminated("SELECT 1")) + kReady);
+    }
+    c.WaitUntilTold();
+    c.Send(ErrorMessage("FATAL", "57P01", "terminating connection due to administrator command"));
+    c.Close();
+    c.Mark("closed");
+  });
+  TestHost host(POSTGRES_ENTRY(), {.options = At(server)});
+  REQUIRE(host.Create().ok());
+  CheckClean(host.Poll({.due = {"roles"}}));
+  server.Tell();
+  REQUIRE(server.WaitForMark("closed"));
+  CheckClean(host.Poll({.due = {"roles"}}));
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("what came in time is shown and what is late has failed") {
+  ScriptedServer server([&](ScriptedServer::Connection& c) {
+    ReadStartup(c);
+    c.Send(Greeting());
+    ReadFirstStatement(c);
+    const std::string head = Message('1', "") + Message('2', "");
+    const FakeAnswer session = {{{"set", 25}}, {{"on"}}};
+    const FakeAnswer started = {{{"start_time_seconds", 1184}}, {{Int64(0)}}};
+    for (const FakeAnswer& answer : {session, started}) {
+      c.Send(head + Description(answer) + DataRow(answer.rows[0]) +
+             Message('C', Terminated("SELECT 1")) + kReady);
+    }
+    c.Silence();
+  });
+  TestHost host(POSTGRES_ENTRY(), {.options = At(server)});
+  REQUIRE(host.Create().ok());
+  const PollReport report =
+      host.Poll({.due = {"postmaster", "roles", "wal"}, .timeout = std::chrono::milliseconds(400)});
+  CheckClean(report);
+  CHECK(report.past_deadline.count() == 0);
+  CHECK(report.Value("pg_postmaster_start_time_seconds") == 946684800.0);
+  CHECK(report.CollectorNamed("roles")->reason == Reason::kTimeout);
+  CHECK(report.CollectorNamed("wal")->reason == Reason::kTimeout);
+}
+
+TEST_CASE("an interrupted poll returns and the next one succeeds") {
+  Scene scene(&Usual);
+  const PollReport cut = scene.host.Poll({.due = {"roles"}, .interrupt_at_wait = 2});
+  CHECK(cut.reason == Reason::kTimeout);
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  CHECK(scene.server.connections() == 2);
+}
+
+TEST_CASE("names are resolved by the host and all their addresses are tried") {
+  FakePostgres fake(&Usual);
+  ScriptedServer server([&](ScriptedServer::Connection& c) { fake(c); });
+  const std::string dsn = "host=nowhere.test,db.test port=" + std::to_string(server.port());
+  TestHost host(POSTGRES_ENTRY(),
+                {.options = {{"dsn", dsn}}, .names = {{"db.test", {"127.0.0.2", "127.0.0.1"}}}});
+  REQUIRE(host.Create().ok());
+  CheckClean(host.Poll({.due = {"roles"}}));
+  TestHost lost(POSTGRES_ENTRY(), {.options = {{"dsn", "host=nowhere.test"}}});
+  REQUIRE(lost.Create().ok());
+  CHECK(lost.Poll().reason == Reason::kDns);
+}
+
+TEST_CASE("options that are no connection string are refused when the exporter is made") {
+  TestHost host(POSTGRES_ENTRY(), {.options = {{"dsn", "hots=localhost"}}});
+  const auto created = host.Create();
+  REQUIRE_FALSE(created.ok());
+  CHECK(Has(created.error().message, "hots"));
+}
+
+TEST_CASE("a password in the dsn is warned about without being repeated") {
+  TestHost host(POSTGRES_ENTRY(), {.options = {{"dsn", "host=/nowhere password=hunter2"}}});
+  REQUIRE(host.Create().ok());
+  REQUIRE(host.logs().size() == 1);
+  CHECK_FALSE(Has(host.logs()[0].text, "hunter2"));
+}
