@@ -82,7 +82,7 @@ struct AdminPlane::Impl {
 
   mutable std::mutex mutex;  // guards what follows; never held while civetweb runs
   std::string address;
-  std::string last_message;  // civetweb's, to say why it didn't start
+  std::string first_message;  // civetweb's, to say why it didn't start
 
   static int OnRequest(mg_connection* connection);
   static int OnMessage(const mg_connection* connection, const char* message);
@@ -117,7 +117,8 @@ int AdminPlane::Impl::OnMessage(const mg_connection* connection, const char* mes
   auto* impl = static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)));
   try {
     const std::lock_guard lock(impl->mutex);
-    impl->last_message = message;
+    // The first names the cause, those after it only who gave up because of it.
+    if (impl->first_message.empty()) impl->first_message = message;
   } catch (...) {
     return 1;  // without memory the message is lost, nothing else
   }
@@ -157,7 +158,7 @@ Result<void> AdminPlane::Start() {
   const std::lock_guard lock(impl_->mutex);
   if (context == nullptr) {
     mg_exit_library();
-    return {Reason::kInternal, fmt::format("listen on {}: {}", ports, impl_->last_message)};
+    return {Reason::kInternal, fmt::format("listen on {}: {}", ports, impl_->first_message)};
   }
   mg_server_port bound{};
   mg_get_server_ports(context, 1, &bound);

@@ -22,7 +22,7 @@ h1 { font-size: 1.5rem; line-height: 1.2; margin: 0; }
 h2 { font-size: 1.1rem; line-height: 1.3; margin: 0; overflow-wrap: anywhere; }
 p { margin: .25rem 0 0; }
 a { color: var(--link); }
-a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+a:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 header p, footer { color: var(--soft); }
 footer { margin-top: 1.5rem; font-size: .875rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
@@ -48,16 +48,17 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .error { background: var(--bad-ground); border-radius: .4rem; color: var(--bad);
   margin-top: .75rem; overflow-wrap: anywhere; padding: .5rem .75rem; white-space: pre-wrap; }
 .past { background: none; border: 1px solid var(--line); color: var(--soft); }
-details { margin-top: .75rem; }
-summary { cursor: pointer; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; margin-top: .5rem; width: 100%; }
+.wide { margin-top: .75rem; overflow-x: auto; }
+table { border-collapse: collapse; font-size: .9rem; width: 100%; }
+caption { color: var(--soft); padding-bottom: .25rem; text-align: left; }
 th, td { border-top: 1px solid var(--line); padding: .35rem .75rem .35rem 0; text-align: left;
   vertical-align: top; }
 thead th { border-top: 0; color: var(--soft); font-size: .8rem; font-weight: normal; }
 tbody th { font-weight: normal; }
 .number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
-td.message { min-width: 12rem; overflow-wrap: anywhere; }
+tr:not(.why) > * { white-space: nowrap; }
+tr.why td { border-top: 0; color: var(--bad); padding-top: 0; }
+tr.why div { left: 0; max-width: calc(100vw - 4.5rem); overflow-wrap: anywhere; position: sticky; }
 )";
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,6 +45,11 @@ bool IsOfOneConnection(int number) {
   }
 }
 
+bool SomebodyWaits(int listening) {
+  pollfd waiting{listening, POLLIN, 0};
+  return poll(&waiting, 1, 0) > 0;
+}
+
 }  // namespace
 
 ScrapeLoop::Listener::Listener(asio::io_context& io, ListenSocket listen_socket, bool health)
@@ -78,15 +84,14 @@ ScrapeLoop::ScrapeLoop(const ScrapePlaneConfig& config, ScrapeHandler* handler,
           }
         });
       });
+  // Now and not in Run: a RequestStop that comes at once must find it done.
+  for (const auto& listener : listeners_) Await(*listener);
+  ArmBeat();
 }
 
 ScrapeLoop::~ScrapeLoop() { mailbox_->Close(); }
 
 void ScrapeLoop::Run() {
-  asio::post(io_, [this] {
-    for (const auto& listener : listeners_) Await(*listener);
-    ArmBeat();
-  });
   for (;;) {
     try {
       io_.run();
@@ -129,6 +134,8 @@ bool ScrapeLoop::AcceptSome(Listener& listener) {
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return true;
     } else if (!IsOfOneConnection(errno)) {
+      // The kernel looks for a free descriptor before it looks whether anybody waits.
+      if (!SomebodyWaits(listener.socket.fd())) return true;
       Pause(listener);  // no descriptors or no memory: trying again at once would only spin
       return false;
     }
@@ -171,8 +178,10 @@ void ScrapeLoop::CloseOne(Phase last) {
 void ScrapeLoop::Pause(Listener& listener) {
   listener.paused = true;
   ++accept_pauses_total_;
-  // The descriptors may all be in our own idle hands. What is being answered goes on.
-  CloseOne(Phase::kReading);
+  // The descriptors may all be in our own idle hands. What is being answered goes on, and who has
+  // just come is given a chance.
+  const ConnectionBook::Entry* victim = book_.Victim(Phase::kReading);
+  if (victim != nullptr && Clock::now() - victim->since >= kSparedFor) CloseOne(Phase::kReading);
 }
 
 void ScrapeLoop::Resume() {

@@ -26,6 +26,8 @@ class ScrapeConnection;
 inline constexpr std::chrono::milliseconds kLoopBeat{500};
 // How long an answered connection may go on sending before it is cut.
 inline constexpr std::chrono::seconds kLingerMax{1};
+// When descriptors are short, a connection that has idled for less is not closed for another.
+inline constexpr std::chrono::milliseconds kSparedFor{100};
 // Connections accepted before others get their turn.
 inline constexpr int kAcceptBatch = 64;
 

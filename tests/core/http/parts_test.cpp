@@ -1,0 +1,261 @@
+// The pure parts: what requests mean, who is overdue, how text is escaped.
+#include "http/answer.hpp"
+#include "http/connection_book.hpp"
+#include "http/listen_address.hpp"
+#include "http/loop_watch.hpp"
+#include "http/request_rules.hpp"
+#include "http/scrape_pages.hpp"
+#include "http/text_escape.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace pillion::test {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr ConnectionBook::Limits kLimits{seconds(1), seconds(120), seconds(10), seconds(30),
+                                         seconds(0)};
+
+ConnectionBook::Clock::time_point At(int second) {
+  return ConnectionBook::Clock::time_point(seconds(second));
+}
+
+// Strings of the characters that the small parsers care about, with some that they don't.
+class Strings {
+ public:
+  explicit Strings(std::string alphabet) : alphabet_(std::move(alphabet)) {}
+  std::string Next() {
+    std::string text(length_(random_), '\0');
+    for (char& c : text) c = alphabet_[random_() % alphabet_.size()];
+    return text;
+  }
+
+ private:
+  std::mt19937 random_{20261122};
+  std::uniform_int_distribution<size_t> length_{0, 24};
+  std::string alphabet_;
+};
+
+constexpr int kRounds = 200'000;
+
+}  // namespace
+
+TEST_CASE("request targets are routed") {
+  const auto route = [](std::string_view target) { return ParseRequestTarget(target).route; };
+  CHECK(route("/") == Route::kLanding);
+  CHECK(route("/?x") == Route::kLanding);
+  CHECK(route("/metrics") == Route::kMetrics);
+  CHECK(route("/metrics?name[]=up#x") == Route::kMetrics);
+  CHECK(route("/metrics/a") == Route::kInstance);
+  CHECK(route("http://h/metrics/a?b") == Route::kInstance);
+  CHECK(route("http://h?x") == Route::kLanding);
+  CHECK(route("/sd") == Route::kSd);
+  CHECK(route("/-/healthy") == Route::kHealthy);
+  CHECK(route("/-/ready") == Route::kReady);
+  CHECK(route("") == Route::kOther);
+  CHECK(route("*") == Route::kOther);
+  CHECK(route("h:80") == Route::kOther);
+  CHECK(route("/METRICS") == Route::kOther);
+  CHECK(route("/metrics/") == Route::kOther);
+  CHECK(route("/metrics/%4") == Route::kOther);
+  CHECK(route("/metrics/%00") == Route::kOther);
+  CHECK(ParseRequestTarget("/metrics/a%2Fb%C3%A9").instance == "a/b\xC3\xA9");
+}
+
+TEST_CASE("the time-out header is a positive number or nothing") {
+  CHECK(ParseScrapeTimeout("10") == 10.0);
+  CHECK(ParseScrapeTimeout(" 0.5\t") == 0.5);
+  CHECK(ParseScrapeTimeout("1e1") == 10.0);
+  for (const char* wrong :
+       {"", " ", "0", "-1", "nan", "inf", "1s", "1 2", "+1", "0x10", "1e999", "ten"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(ParseScrapeTimeout(wrong).has_value());
+  }
+}
+
+TEST_CASE("hosts that may be repeated") {
+  for (const char* good :
+       {"a", "a:1", "pod-7.db_x.svc:65535", "10.0.0.1:9970", "[::1]", "[fe80::1]:9970", "A.B"}) {
+    CAPTURE(good);
+    CHECK(IsValidHost(good));
+  }
+  for (const char* wrong : {"", ":", ":80", "a:", "a:0", "a:65536", "a:1x", "a b", "a/b", "a\"b",
+                            "a@b", "[]", "[::1", "::1", "[::1]x", "[::1]:", "[x]", "a,b", "<a>"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(IsValidHost(wrong));
+  }
+  CHECK_FALSE(IsValidHost(std::string(300, 'a')));
+}
+
+TEST_CASE("hosts that are this machine") {
+  for (const char* good : {"127.0.0.1", "127.0.0.1:9971", "localhost", "LocalHost:1", "[::1]:9"}) {
+    CAPTURE(good);
+    CHECK(IsLoopbackHost(good));
+  }
+  for (const char* wrong : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
+                            "evil.example:9971", "localhost:x", "localhost:", "::1", "127.0.0.2",
+                            "0.0.0.0", "localhost.", "127.0.0.1@evil.example", "localhost "}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(IsLoopbackHost(wrong));
+  }
+}
+
+TEST_CASE("random hosts that pass hold nothing that could break out") {
+  Strings strings("a9.-_:[]01\"<>/\\ \r\n,@\x80lochst27");
+  size_t passed = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    const std::string host = strings.Next();
+    if (!IsValidHost(host)) {
+      CHECK_FALSE(IsLoopbackHost(host));
+      continue;
+    }
+    ++passed;
+    REQUIRE(host.find_first_of("\"<>/\\ \r\n,@\x80") == host.npos);
+    REQUIRE(JsonString(host) == '"' + host + '"');
+  }
+  CHECK(passed > 100);
+}
+
+TEST_CASE("random listen addresses are refused or read back the same") {
+  Strings strings("0127.:[]::fe*localhostunix:/x\0-+ ");
+  size_t passed = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    const std::string text = strings.Next();
+    const auto address = ParseListenAddress(text);
+    if (!address) {
+      REQUIRE(address.error().message.size() < 400);
+      continue;
+    }
+    ++passed;
+    const std::string name = ToString(*address);
+    const auto again = ParseListenAddress(name);
+    REQUIRE(again);
+    REQUIRE(ToString(*again) == name);
+    REQUIRE(again->kind == address->kind);
+    REQUIRE(again->ip == address->ip);
+  }
+  CHECK(passed > 100);
+}
+
+TEST_CASE("random time-outs are refused or positive and finite") {
+  Strings strings("0123456789.eE+-infax \t");
+  size_t passed = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    const auto seconds = ParseScrapeTimeout(strings.Next());
+    if (!seconds) continue;
+    ++passed;
+    REQUIRE(*seconds > 0);
+    REQUIRE(std::isfinite(*seconds));
+  }
+  CHECK(passed > 100);
+}
+
+TEST_CASE("random targets never name an instance with a zero byte") {
+  Strings strings("/metrics/%0123abcdefs-?#:.");
+  for (int i = 0; i < kRounds; ++i) {
+    const auto target = ParseRequestTarget("/metrics/" + strings.Next());
+    REQUIRE(target.instance.find('\0') == std::string::npos);
+    REQUIRE((target.route == Route::kInstance) == !target.instance.empty());
+  }
+}
+
+TEST_CASE("escaping keeps text and defuses markup") {
+  CHECK(EscapeHtml("a<b>&\"c'\n") == "a&lt;b&gt;&amp;&quot;c&#39;\n");
+  CHECK(EscapeHtml("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80") ==
+        "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80");
+  CHECK(EscapeHtml(std::string("\0\x1b\x7f", 3)) == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(JsonString("a\"\\\n\r\t\x01<&>") == "\"a\\\"\\\\\\n\\r\\t\\u0001\\u003c\\u0026\\u003e\"");
+  CHECK(JsonNumber(0.1) == "0.1");
+  CHECK(JsonNumber(std::nan("")) == "0");
+  CHECK(JsonNumber(-HUGE_VAL) == "0");
+}
+
+TEST_CASE("bytes that are not UTF-8 become replacement characters") {
+  for (const char* wrong : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80",
+                            "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xE2\x82"}) {
+    CAPTURE(wrong);
+    CHECK(EscapeHtml(wrong).find("\xEF\xBF\xBD") == 0);
+    CHECK(JsonString(wrong).find("\xEF\xBF\xBD") == 1);
+  }
+}
+
+TEST_CASE("the head of an answer is exact") {
+  Answer answer = TextAnswer(405, "no");
+  answer.names_methods = true;
+  CHECK(AnswerHead(answer, Persistence::kClose, 784111777) ==
+        "HTTP/1.1 405 Method Not Allowed\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\nAllow: GET, HEAD\r\n"
+        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n");
+}
+
+TEST_CASE("pages escape the names of instances") {
+  const std::vector<std::string> names{"\"><script>alert(1)</script>", "a b/c?d#e%"};
+  const std::string page = LandingPageHtml("<v>", names);
+  CHECK(page.find("<script") == std::string::npos);
+  CHECK(page.find("<v>") == std::string::npos);
+  CHECK(page.find("href=\"/metrics/a%20b%2Fc%3Fd%23e%25\"") != std::string::npos);
+  const std::string json = SdJson("h:1", names);
+  CHECK(json.find('<') == std::string::npos);
+  CHECK(json.find("\"__metrics_path__\": \"/metrics/a b/c?d#e%\"") != std::string::npos);
+  const std::string text = NotFoundText(std::vector<std::string>(60, "x"));
+  CHECK(text.find("10 more instances") != std::string::npos);
+}
+
+TEST_CASE("the book knows who is overdue") {
+  ConnectionBook book(kLimits);
+  ConnectionBook::Entry idle, reading, waiting;
+  for (auto* entry : {&idle, &reading, &waiting}) book.Add(entry, At(0));
+  book.Enter(&reading, Phase::kReading, At(0));
+  book.Enter(&waiting, Phase::kWaiting, At(0));
+  CHECK(book.size() == 3);
+  CHECK(book.Expired(At(10)).empty());
+  CHECK(book.Expired(At(11)) == std::vector<ConnectionBook::Entry*>{&reading});
+  CHECK(book.Expired(At(121)) == std::vector<ConnectionBook::Entry*>{&idle, &reading});
+  book.Enter(&reading, Phase::kIdle, At(121));
+  book.Remove(&idle);
+  CHECK(book.Expired(At(241)).empty());
+  CHECK(book.Expired(At(1'000'000)) == std::vector<ConnectionBook::Entry*>{&reading});
+  book.Remove(&reading);
+  book.Remove(&waiting);
+  CHECK(book.size() == 0);
+}
+
+TEST_CASE("the book closes first who is missed least") {
+  ConnectionBook book(kLimits);
+  ConnectionBook::Entry a, b, c, d, e;
+  for (auto* entry : {&a, &b, &c, &d, &e}) book.Add(entry, At(0));
+  book.Enter(&a, Phase::kWaiting, At(1));
+  book.Enter(&b, Phase::kWriting, At(2));
+  book.Enter(&c, Phase::kReading, At(3));
+  book.Enter(&d, Phase::kIdle, At(4));  // idles for a shorter time than e
+  std::vector<ConnectionBook::Entry*> order;
+  while (ConnectionBook::Entry* victim = book.Victim(Phase::kWaiting)) {
+    order.push_back(victim);
+    book.Remove(victim);
+  }
+  CHECK(order == std::vector<ConnectionBook::Entry*>{&e, &d, &c, &b, &a});
+  book.Add(&a, At(0));
+  book.Enter(&a, Phase::kWriting, At(0));
+  CHECK(book.Victim(Phase::kReading) == nullptr);
+  book.Remove(&a);
+}
+
+TEST_CASE("a loop is late when a beat came late or is overdue") {
+  using std::chrono::milliseconds;
+  const auto at = [](int ms) { return LoopWatch::Clock::time_point(milliseconds(ms)); };
+  LoopWatch watch(milliseconds(500), milliseconds(1000), at(0));
+  CHECK_FALSE(watch.Late(at(1500)));
+  CHECK(watch.Late(at(1501)));
+  watch.Beat(at(1600));
+  CHECK(watch.Late(at(1600)));
+  watch.Beat(at(2100));
+  CHECK_FALSE(watch.Late(at(2100)));
+}
+
+}  // namespace pillion::test
