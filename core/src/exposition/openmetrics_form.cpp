@@ -1,7 +1,7 @@
 #include "exposition/openmetrics_form.hpp"
 
 #include "exposition/buckets.hpp"
-#include "exposition/label_block.hpp"
+#include "model/label_block.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 #include "exposition/page_plan.hpp"
 
-#include "exposition/label_block.hpp"
 #include "exposition/name_index.hpp"
 #include "exposition/openmetrics_form.hpp"
+#include "model/label_block.hpp"
 
 #include <algorithm>
 #include <string>
@@ -62,26 +62,18 @@ void NoteConflict(const Arrival& loser, std::string_view why, const Arrival& win
   drops.Note(DropReason::kConflict, what, loser.samples());
 }
 
-// Page-wide numbers for the label blocks of fragments: equal numbers, equal series.
+// Page-wide series numbers of fragments, each found once.
 class BlockNumbers {
  public:
   const std::vector<uint32_t>& Of(const Fragment* fragment) {
-    auto [found, is_new] = of_fragment_.try_emplace(fragment);
-    if (!is_new) return found->second;
-    std::vector<uint32_t>& numbers = found->second;
-    numbers.reserve(fragment->blocks.count());
-    for (LabelRef ref = 0; ref < fragment->blocks.count(); ++ref) {
-      const std::string_view identity = identity_.Of(fragment->blocks[ref]);
-      const auto next = static_cast<uint32_t>(numbers_.size());
-      numbers.push_back(numbers_.try_emplace(std::string(identity), next).first->second);
-    }
-    return numbers;
+    const auto [found, is_new] = of_fragment_.try_emplace(fragment);
+    if (is_new) found->second = numbers_.Of(fragment->blocks);
+    return found->second;
   }
-  size_t count() const { return numbers_.size(); }
+  size_t count() const { return numbers_.count(); }
 
  private:
-  BlockIdentity identity_;
-  std::unordered_map<std::string, uint32_t> numbers_;
+  SeriesNumbers numbers_;
   std::unordered_map<const Fragment*, std::vector<uint32_t>> of_fragment_;
 };
 

@@ -8,17 +8,6 @@
 namespace pillion {
 namespace {
 
-// FNV-1a over the names; 32 bits are plenty to tell a plugin's label sets apart.
-uint32_t SchemaOf(const std::vector<std::string>& names) {
-  uint32_t hash = 2166136261u;
-  const auto mix = [&](unsigned char c) { hash = (hash ^ c) * 16777619u; };
-  for (const std::string& name : names) {
-    for (const char c : name) mix(static_cast<unsigned char>(c));
-    mix(0);
-  }
-  return hash;
-}
-
 bool IsPattern(const pillion_metric& metric) { return metric.flags & PILLION_METRIC_PATTERN; }
 
 std::string CheckName(const pillion_metric& metric) {
@@ -34,6 +23,17 @@ std::string CheckName(const pillion_metric& metric) {
 }
 
 }  // namespace
+
+// FNV-1a over the names; 32 bits are plenty to tell a plugin's label sets apart.
+uint32_t SchemaOf(const std::vector<std::string>& names) {
+  uint32_t hash = 2166136261u;
+  const auto mix = [&](unsigned char c) { hash = (hash ^ c) * 16777619u; };
+  for (const std::string& name : names) {
+    for (const char c : name) mix(static_cast<unsigned char>(c));
+    mix(0);
+  }
+  return hash;
+}
 
 bool HasSingleValue(MetricType type) {
   return type != MetricType::kHistogram && type != MetricType::kGaugeHistogram &&

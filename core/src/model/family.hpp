@@ -22,7 +22,7 @@ struct FamilyDesc {
   std::string unit;
   std::vector<std::string> label_names;
   bool open_labels = false;  // label names differ from sample to sample
-  uint32_t schema = 0;       // equal for families of one table with equal label names
+  uint32_t schema = 0;       // SchemaOf(label_names); set by who stores the family
   uint32_t collector = 0;
 };
 using FamilyPtr = std::shared_ptr<const FamilyDesc>;
@@ -55,6 +55,9 @@ class FamilyTable {
   std::vector<FamilyPtr> families_;
   std::vector<FamilyDesc> patterns_;
 };
+
+// Equal for equal label names in equal order.
+uint32_t SchemaOf(const std::vector<std::string>& label_names);
 
 // Checks one metric of a plugin; returns what is wrong, or an empty string.
 std::string CheckMetric(const pillion_metric& metric);

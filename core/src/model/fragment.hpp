@@ -91,8 +91,10 @@ struct Fragment {
   std::vector<SampleNote> notes;
   LabelBlocks blocks;
 
-  size_t series() const;  // as Prometheus counts them: a histogram has buckets + 3
-  size_t bytes() const;   // memory held
+  // As Prometheus counts them: a histogram has its buckets, +Inf, sum and count. For a native one
+  // about as many as its classic form in text has.
+  size_t series() const;
+  size_t bytes() const;  // memory held
 };
 using FragmentPtr = std::shared_ptr<const Fragment>;
 

@@ -10,6 +10,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include "model/drops.hpp"
 #include "model/fragment.hpp"
 
 #include <array>
@@ -24,29 +25,6 @@
 
 namespace pillion {
 
-enum class DropReason : uint8_t {
-  kUndeclared,     // a family that is neither in the table nor declared
-  kInvalidName,    // a metric or label name
-  kLabelMismatch,  // wrong number of labels, or a label set of other names
-  kWrongType,      // a value for a histogram family, or the like
-  kDuplicate,      // the same series twice
-  kInvalidValue,   // buckets that do not ascend, counts that fall
-  kLimit,          // a bound of this builder
-  kConflict,       // found at the merge: another instance has this family with another type
-  kCount_
-};
-inline constexpr size_t kDropReasons = static_cast<size_t>(DropReason::kCount_);
-std::string_view ToString(DropReason reason);
-
-struct Drops {
-  std::array<uint64_t, kDropReasons> count{};
-  std::array<std::string, kDropReasons> first{};  // the first of each, for people
-
-  void Note(DropReason reason, std::string_view what, uint64_t n = 1);
-  void Merge(const Drops& other);
-  uint64_t total() const;
-};
-
 using LabelPairs = std::vector<std::pair<std::string, std::string>>;
 
 struct FragmentLimits {
@@ -55,12 +33,15 @@ struct FragmentLimits {
   size_t label_block_bytes_max = size_t{256} << 20;
   size_t label_value_bytes_max = 4096;  // longer values are cut, at a UTF-8 boundary
   size_t labels_per_sample_max = 32;
+  size_t numbers_max = 8'000'000;  // in all histograms and summaries: bounds, counts, quantiles
+  size_t exemplars_max = 100'000;
   size_t families_max = 10'000;  // declared at run time
 };
 
 class FragmentBuilder {
  public:
-  // `table` must outlive the builder. `constant` labels are added to every sample.
+  // `table` must outlive the builder. `constant` labels are added to every sample; a family that
+  // has a label of the same name itself is dropped, because no page could show it.
   FragmentBuilder(const FamilyTable* table, LabelPairs constant, FragmentLimits limits = {});
 
   // Appended to the help of families that are declared at run time, by their collector: says
@@ -92,6 +73,9 @@ class FragmentBuilder {
 
  private:
   static constexpr LabelRef kBadLabels = 0xffffffffu;
+  static constexpr uint32_t kDeclaredBase =
+      0x40000000u;  // handles of families declared at run time
+  static constexpr uint32_t kNothing = 0xffffffffu;
   struct Entry {
     uint32_t family;
     LabelRef labels;
@@ -114,7 +98,10 @@ class FragmentBuilder {
   bool IsSame(const Declared& known, const pillion_metric& metric) const;
   const FamilyDesc* Find(uint32_t family) const;
   FamilyPtr Share(uint32_t family) const;
+  bool ClashesWithConstant(const FamilyDesc& desc);
   bool Accepts(uint32_t family, LabelRef labels, bool single_value);
+  bool AcceptsNumbers(uint32_t family, size_t numbers);
+  void DropLast(DropReason reason, const FamilyDesc& desc, std::string_view why);
   LabelRef Intern(uint32_t schema);  // takes scratch_
   void AppendPair(std::string_view name, std::string_view value);
   void AppendConstants();
@@ -138,11 +125,15 @@ class FragmentBuilder {
   std::vector<double> numbers_;
   std::vector<NativeHistogram> natives_;
   std::vector<Note> notes_;
+  size_t native_numbers_ = 0;
+  size_t exemplars_ = 0;
   LabelBlocks blocks_;
   std::vector<uint32_t> block_schema_;  // the schema that a block was made for
   std::vector<uint32_t> index_;         // open addressing over blocks, by content
   std::vector<uint32_t> hashes_;
   std::string scratch_;
+  uint32_t clash_schema_ = 0;  // the schema that `clashes_` was found for
+  bool clashes_ = false;
   bool last_dropped_ = false;
   Drops drops_;
 };

@@ -81,6 +81,15 @@ void AppendHelp(std::string& out, std::string_view help, HelpEscape escape) {
   AppendEscaped(out, help, escape == HelpEscape::kOpenMetrics);
 }
 
+std::string_view CutAtCharacter(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  const size_t lowest = bytes_max < 3 ? 0 : bytes_max - 3;  // a character has up to four bytes
+  while (end > lowest && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+  const bool is_text = (static_cast<uint8_t>(text[end]) & 0xC0) != 0x80;
+  return text.substr(0, is_text ? end : bytes_max);
+}
+
 std::string UnescapeLabelValue(std::string_view escaped) {
   std::string out;
   out.reserve(escaped.size());

@@ -21,6 +21,10 @@ void AppendLabelValue(std::string& out, std::string_view value);
 enum class HelpEscape { kText, kOpenMetrics };
 void AppendHelp(std::string& out, std::string_view help, HelpEscape escape);
 
+// The longest part of `text` that has at most `bytes_max` bytes and does not end inside a
+// character.
+std::string_view CutAtCharacter(std::string_view text, size_t bytes_max);
+
 // Undoes AppendLabelValue, for formats that carry raw text.
 std::string UnescapeLabelValue(std::string_view escaped);
 

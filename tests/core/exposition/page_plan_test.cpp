@@ -70,12 +70,13 @@ TEST_CASE("the same series from two instances is shown once") {
 }
 
 TEST_CASE("the order of labels and labels without value do not make another series") {
-  Maker one, two;
+  Maker one, two, three;
   one.Value("a", MetricType::kGauge, {{"x", "1"}, {"y", "2"}}, 1);
   two.Value("a", MetricType::kGauge, {{"y", "2"}, {"x", "1"}}, 2);
-  two.Value("a", MetricType::kGauge, {{"x", "1"}, {"z", ""}, {"y", "2"}}, 3);
-  two.Value("a", MetricType::kGauge, {{"y", "1"}, {"x", "2"}}, 4);
-  const auto plan = MakePagePlan(std::vector{one.Snapshot("one"), two.Snapshot("two")});
+  three.Value("a", MetricType::kGauge, {{"x", "1"}, {"z", ""}, {"y", "2"}}, 3);
+  three.Value("a", MetricType::kGauge, {{"y", "1"}, {"x", "2"}}, 4);
+  const auto plan =
+      MakePagePlan(std::vector{one.Snapshot("one"), two.Snapshot("two"), three.Snapshot("three")});
   CHECK(Count(*plan, DropReason::kDuplicate) == 2);
   CHECK(exposition::ReadText(Text(*plan)).series.size() == 2);
 }

@@ -1,4 +1,4 @@
-#include "exposition/label_block.hpp"
+#include "model/label_block.hpp"
 
 #include <algorithm>
 
@@ -38,6 +38,17 @@ std::string_view BlockIdentity::Of(std::string_view block) {
     text_.append(n).append("=\"").append(v).append("\",");
   }
   return text_;
+}
+
+std::vector<uint32_t> SeriesNumbers::Of(const LabelBlocks& blocks) {
+  std::vector<uint32_t> numbers;
+  numbers.reserve(blocks.count());
+  for (LabelRef ref = 0; ref < blocks.count(); ++ref) {
+    const auto next = static_cast<uint32_t>(numbers_.size());
+    const std::string identity(identity_.Of(blocks[ref]));
+    numbers.push_back(numbers_.try_emplace(identity, next).first->second);
+  }
+  return numbers;
 }
 
 }  // namespace pillion

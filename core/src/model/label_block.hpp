@@ -1,8 +1,12 @@
 // Reading label blocks (`a="x",b="y"`, escaped) back. Pure.
 #pragma once
 
+#include "model/fragment.hpp"
+
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +27,17 @@ class BlockIdentity {
  private:
   std::vector<std::pair<std::string_view, std::string_view>> labels_;
   std::string text_;
+};
+
+// Numbers the label blocks of any number of fragments: equal numbers, the same series. One thread.
+class SeriesNumbers {
+ public:
+  std::vector<uint32_t> Of(const LabelBlocks& blocks);  // by LabelRef
+  size_t count() const { return numbers_.size(); }
+
+ private:
+  BlockIdentity identity_;
+  std::unordered_map<std::string, uint32_t> numbers_;
 };
 
 }  // namespace pillion

@@ -1,4 +1,4 @@
-#include "exposition/label_block.hpp"
+#include "model/label_block.hpp"
 
 #include <doctest/doctest.h>
 
