@@ -46,14 +46,17 @@ constexpr Query kQueries[] = {
     extract(epoch FROM now() - last_archived_time)::float8 AS last_archive_age
   FROM pg_stat_archiver)"},
 
-    // All that was received being replayed says "no lag" only while something is received.
+    // All that was received being replayed says "no lag" only while something is received. The
+    // clocks of two servers may make an age negative; NULL, nothing replayed yet, stays NULL.
     {kReplication, kOldestMajor, kAnyLater, 0,
-     R"(SELECT replica AS is_replica, CASE WHEN replica THEN greatest(age, 0) ELSE 0 END AS last_replay_seconds,
-    CASE WHEN NOT replica OR caught_up AND streams THEN 0 ELSE greatest(age, 0) END AS lag_seconds
+     R"(SELECT replica AS is_replica, CASE WHEN replica THEN age ELSE 0 END AS last_replay_seconds,
+    CASE WHEN NOT replica OR caught_up AND streams THEN 0 ELSE age END AS lag_seconds
   FROM (SELECT pg_is_in_recovery() AS replica,
       pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AS caught_up,
       EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) AS streams,
-      extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 AS age) s)"},
+      CASE WHEN now() < replayed THEN 0
+        ELSE extract(epoch FROM now() - replayed)::float8 END AS age
+    FROM pg_last_xact_replay_timestamp() AS replayed) s)"},
 
     {kReplicationSlots, kOldestMajor, 12, 3,
      "SELECT slot_name, database, slot_type, active, active AS slot_is_active,"

@@ -1,1 +1,103 @@
+// Roles, passwords and what is missing to them.
+#include <doctest/doctest.h>
 
+#include <set>
+
+#include "postgres/tests/live_server.hpp"
+
+using namespace pillion;
+using namespace pillion::postgres;
+using pillion::testing::PollReport;
+
+namespace {
+
+bool Has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("live: a role without pg_monitor loses collectors that say what mends them") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE ROLE plain LOGIN");
+  const auto host = HostFor(server->Dsn("dbname=postgres user=plain"));
+  const std::set<std::string> expected = {"stat_replication", "stat_activity", "wal",
+                                          "long_running_transactions", "stat_progress_vacuum"};
+  for (int i = 0; i < 2; ++i) {
+    const PollReport report = host->Poll();
+    REQUIRE(report.ok());
+    std::set<std::string> failed;
+    for (const auto& collector : report.collectors) {
+      if (collector.reason == Reason::kOk) continue;
+      failed.insert(collector.name);
+      CHECK(collector.reason == Reason::kPermission);
+      CHECK(Has(collector.message, "GRANT pg_monitor TO \"plain\""));
+    }
+    CHECK(failed == expected);
+    CHECK_FALSE(Has(report.text, "pg_stat_activity_count"));
+    CHECK(report.Value("pg_database_size_bytes{datname=\"postgres\"}"));
+  }
+  server->Run("GRANT pg_monitor TO \"plain\"");
+  CheckAllWell(host->Poll());
+}
+
+TEST_CASE("live: a database that is closed to the role costs its size only") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE ROLE plain LOGIN");
+  server->Run("CREATE DATABASE closed");
+  server->Run("REVOKE CONNECT ON DATABASE closed FROM public");
+  const auto host = HostFor(server->Dsn("dbname=postgres user=plain"));
+  const PollReport report = host->Poll({.due = {"database"}});
+  CheckAllWell(report);
+  CHECK_FALSE(report.Value("pg_database_size_bytes{datname=\"closed\"}"));
+  CHECK(report.Value("pg_database_connection_limit{datname=\"closed\"}") == -1.0);
+  CHECK(report.Value("pg_database_size_bytes{datname=\"postgres\"}"));
+  REQUIRE(report.logs.size() == 1);
+  CHECK(Has(report.logs[0].text, "GRANT pg_monitor TO \"plain\""));
+  CHECK(host->Poll({.due = {"database"}}).logs.empty());
+}
+
+TEST_CASE("live: a wrong password is a matter of credentials until it is right") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE ROLE with_password LOGIN PASSWORD 'right' IN ROLE pg_monitor");
+  const auto host =
+      HostFor(server->TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "wrong"}});
+  const PollReport refused = host->Poll();
+  CHECK(refused.reason == Reason::kAuth);
+  CHECK(Has(refused.error, "with_password"));
+  CHECK_FALSE(Has(refused.error, "wrong"));
+  host->SetSecret("password", "right");
+  CheckAllWell(host->Poll());
+  // A password that changes while the session lives is of no matter to it.
+  server->Run("ALTER ROLE with_password PASSWORD 'new'");
+  CheckAllWell(host->Poll());
+  server->Run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
+      "'with_password'");
+  CHECK(host->Poll().reason == Reason::kAuth);
+  host->SetSecret("password", "new");
+  CheckAllWell(host->Poll());
+}
+
+TEST_CASE("live: roles and databases that do not exist are told apart") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  const PollReport role = HostFor(server->Dsn("dbname=postgres user=nobody_here"))->Poll();
+  CHECK(role.reason == Reason::kAuth);
+  CHECK(Has(role.error, "nobody_here"));
+  const PollReport database = HostFor(server->Dsn("dbname=nowhere user=postgres"))->Poll();
+  CHECK(database.reason == Reason::kRefused);
+  CHECK(Has(database.error, "nowhere"));
+}
+
+TEST_CASE("live: a database that the role may not enter is a matter of permission") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE ROLE plain LOGIN");
+  server->Run("CREATE DATABASE closed");
+  server->Run("REVOKE CONNECT ON DATABASE closed FROM public");
+  CHECK(HostFor(server->Dsn("dbname=closed user=plain"))->Poll().reason == Reason::kPermission);
+}

@@ -1,1 +1,323 @@
+// What a real server is shown as.
+#include <doctest/doctest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "postgres/tests/live_server.hpp"
+
+using namespace pillion;
+using namespace pillion::postgres;
+using namespace std::chrono_literals;
+using pillion::testing::PollReport;
+
+namespace {
+
+// Polled once per statement of the pipeline: 20 collectors and the question for privileges.
+constexpr int kStatementsPerPoll = 21;
+
+struct Shown {
+  std::string type;
+  std::set<std::string> labels;
+};
+
+// Families of a canonical text: their types and the names of their labels.
+std::map<std::string, Shown> Families(const std::string& text) {
+  std::map<std::string, Shown> families;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string hash;
+    std::string kind;
+    std::string name;
+    if (line.starts_with("# TYPE")) {
+      words >> hash >> kind >> name;
+      words >> families[name].type;
+    }
+    if (line.starts_with("#")) continue;
+    const size_t brace = line.find_first_of("{ ");
+    Shown& family = families[line.substr(0, brace)];
+    for (size_t at = brace; line[brace] == '{' && line[at] != '}';) {
+      const size_t equals = line.find("=\"", at + 1);
+      family.labels.insert(line.substr(at + 1, equals - at - 1));
+      at = equals + 2;
+      while (line[at] != '"') at += line[at] == '\\' ? 2 : 1;
+      ++at;
+    }
+  }
+  return families;
+}
+
+std::map<std::string, Shown> PeerFamilies() {
+  std::map<std::string, Shown> peer;
+  std::ifstream in(POSTGRES_TESTDATA "/peer_metrics.tsv");
+  std::string line;
+  std::getline(in, line);
+  while (std::getline(in, line)) {
+    std::istringstream cells(line);
+    std::string name;
+    std::string type;
+    std::string labels;
+    std::getline(cells, name, '\t');
+    std::getline(cells, type, '\t');
+    std::getline(cells, labels, '\t');
+    Shown& family = peer[name];
+    family.type = type;
+    std::istringstream names(labels);
+    for (std::string label; std::getline(names, label, ',');) family.labels.insert(label);
+  }
+  return peer;
+}
+
+size_t Count(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; at += part.size()) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("live: families have the names and types and labels of the peer") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE TABLE orders (id int PRIMARY KEY)");
+  server->Run("SELECT pg_create_physical_replication_slot('standby', true)");
+  const auto host = HostFor(server->Dsn());
+  CheckAllWell(host->Poll());
+  const PollReport report = host->Poll();
+  CheckAllWell(report);
+  const auto shown = Families(report.text);
+  const auto peer = PeerFamilies();
+  for (const auto& [name, family] : shown) {
+    CAPTURE(name);
+    if (name.starts_with("pg_settings_")) {
+      CHECK(family.type == "gauge");
+      continue;
+    }
+    REQUIRE(peer.count(name) == 1);
+    CHECK(family.type == peer.at(name).type);
+    CHECK(family.labels == peer.at(name).labels);
+  }
+  // What this server has nothing to show for.
+  std::set<std::string> missing;
+  for (const auto& [name, family] : peer) {
+    if (shown.count(name) == 0) missing.insert(name);
+  }
+  const int major =
+      std::atoi(server->Ask("SELECT current_setting('server_version_num')").c_str()) / 10000;
+  for (const char* prefix :
+       {"pg_stat_progress_vacuum_", "pg_stat_replication_", "pg_stat_wal_receiver_",
+        "pg_stat_statements_", "pg_buffercache_", "pg_statio_user_indexes_", "pg_scrape_",
+        "pg_xlog", "pg_replication_slots_pg_xlog", "pg_settings_<", "pg_stat_activity_autovacuum",
+        "pg_stat_archiver_last_archive_age", "pg_stat_database_stats_reset",
+        "pg_replication_slots_safe_wal_size", "pg_replication_slots_slot_confirmed"}) {
+    std::erase_if(missing, [&](const std::string& name) { return name.starts_with(prefix); });
+  }
+  if (major < 17) {
+    std::erase_if(missing, [](const auto& n) { return n.starts_with("pg_stat_checkpointer_"); });
+  }
+  if (major < 16) missing.erase("pg_stat_database_conflicts_confl_active_logicalslot");
+  if (major < 14) missing.erase("pg_stat_database_active_time_seconds_total");
+  for (const std::string& name : missing) FAIL_CHECK("missing: " << name);
+}
+
+TEST_CASE("live: settings are the server's and not those of our session") {
+  const auto server = LiveServer::Make({.settings = {"work_mem = 3MB", "lock_timeout = 7s"}});
+  if (!server) return;
+  const auto host = HostFor(server->Dsn());
+  host->Poll({.due = {"settings"}});
+  const PollReport report = host->Poll({.due = {"settings"}});
+  CheckAllWell(report);
+  CHECK(report.Value("pg_settings_work_mem_bytes") == 3145728.0);
+  CHECK(report.Value("pg_settings_lock_timeout_seconds") == 7.0);
+  CHECK(report.Value("pg_settings_statement_timeout_seconds") == 0.0);
+  CHECK(report.Value("pg_settings_default_transaction_read_only") == 0.0);
+  CHECK(report.Value("pg_settings_transaction_read_only") == 0.0);
+  CHECK(report.Value("pg_settings_jit") == 1.0);
+  CHECK(report.Value("pg_settings_max_parallel_workers_per_gather") == 2.0);
+  if (!server->Ask("SHOW server_version").starts_with("15.")) return;
+  const auto shown = Families(report.text);
+  std::ifstream names(POSTGRES_TESTDATA "/peer_settings_15.txt");
+  for (std::string name; std::getline(names, name);) {
+    CAPTURE(name);
+    CHECK(shown.count(name) == 1);
+  }
+}
+
+TEST_CASE("live: one connection and one statement per collector for each poll") {
+  const auto server = LiveServer::Make({.settings = {"log_statement = all"}});
+  if (!server) return;
+  const auto host = HostFor(server->Dsn());
+  for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
+  const std::string before = server->Log();
+  for (int i = 0; i < 5; ++i) CheckAllWell(host->Poll());
+  const std::string log = server->Log().substr(before.size());
+  CHECK(Count(log, "pillion: LOG:  execute ") == 5 * kStatementsPerPoll);
+  CHECK(Count(log, "pillion: LOG:  statement: ") == 0);
+  CHECK(Count(server->Log(), "pillion: ERROR") == 0);
+  CHECK(Count(server->Log(), "pillion: FATAL") == 0);
+  CHECK(Count(server->Log(), "connection authorized") ==
+        1 + Count(server->Log(), "application_name=fixture"));
+}
+
+TEST_CASE("live: the session cannot write and is bounded in time") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  // A view in the way of the catalogue's would be found if search_path were not pinned.
+  server->Run("CREATE VIEW public.pg_roles AS SELECT 'trap'::name AS rolname, 1 AS rolconnlimit");
+  server->Run("ALTER DATABASE postgres SET search_path = public, pg_catalog");
+  const auto host = HostFor(server->Dsn());
+  const PollReport report = host->Poll();
+  CheckAllWell(report);
+  CHECK(report.text.find("trap") == std::string::npos);
+}
+
+TEST_CASE("live: locks and sessions are counted and zero elsewhere") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE TABLE orders (id int)");
+  const auto session = server->Connect();
+  pqxx::work open(*session);
+  open.exec("LOCK TABLE orders IN SHARE MODE");
+  const auto host = HostFor(server->Dsn());
+  const PollReport report = host->Poll();
+  CheckAllWell(report);
+  CHECK(report.Value("pg_locks_count{datname=\"postgres\",mode=\"sharelock\"}") == 1.0);
+  CHECK(report.Value("pg_locks_count{datname=\"template0\",mode=\"exclusivelock\"}") == 0.0);
+  CHECK(Count(report.FamilyText("pg_locks_count"), "\npg_locks_count{") == 3 * 9);
+  CHECK(report.Value("pg_stat_activity_count{datname=\"postgres\",state=\"idle in transaction\","
+                     "usename=\"postgres\",application_name=\"fixture\",backend_type=\"client "
+                     "backend\",wait_event_type=\"Client\",wait_event=\"ClientRead\"}") == 1.0);
+  CHECK(report.Value("pg_stat_activity_count{datname=\"template1\",state=\"active\",usename=\"\","
+                     "application_name=\"\",backend_type=\"\",wait_event_type=\"\",wait_event="
+                     "\"\"}") == 0.0);
+  CHECK(report.Value("pg_long_running_transactions") == 1.0);
+}
+
+TEST_CASE("live: a table that is locked exclusively costs its sizes and nothing else") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE TABLE open (id int PRIMARY KEY)");
+  server->Run("CREATE TABLE shut (id int PRIMARY KEY)");
+  server->Run("CREATE TABLE index_shut (id int PRIMARY KEY)");
+  const auto session = server->Connect();
+  pqxx::work work(*session);
+  work.exec("LOCK TABLE shut IN ACCESS EXCLUSIVE MODE");
+  work.exec("ALTER INDEX index_shut_pkey SET TABLESPACE pg_default");
+  work.exec("ALTER INDEX index_shut_pkey RENAME TO other");
+  const auto host = HostFor(server->Dsn());
+  host->Poll();
+  const PollReport report = host->Poll();
+  CheckAllWell(report);
+  const auto value = [&](const std::string& family, const std::string& table) {
+    return report.Value("pg_stat_user_tables_" + family +
+                        "{datname=\"postgres\",schemaname=\"public\",relname=\"" + table + "\"}");
+  };
+  CHECK(value("seq_scan", "shut"));
+  CHECK_FALSE(value("table_size_bytes", "shut"));
+  CHECK(value("table_size_bytes", "open") == 0.0);
+  CHECK(value("index_size_bytes", "open") == 8192.0);
+  CHECK(value("last_autovacuum", "open") == 0.0);
+}
+
+TEST_CASE("live: databases come and go between polls") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE DATABASE shop CONNECTION LIMIT 5");
+  const auto host = HostFor(server->Dsn());
+  const auto without = HostFor(server->Dsn(), {{"exclude_databases", "shop,template0"}});
+  const PollReport first = host->Poll();
+  CheckAllWell(first);
+  CHECK(*first.Value("pg_database_size_bytes{datname=\"shop\"}") > 1e6);
+  CHECK(first.Value("pg_database_connection_limit{datname=\"shop\"}") == 5.0);
+  const PollReport excluded = without->Poll();
+  CheckAllWell(excluded);
+  CHECK(excluded.text.find("\"shop\"") == std::string::npos);
+  CHECK(excluded.Value("pg_database_size_bytes{datname=\"postgres\"}"));
+  server->Run("DROP DATABASE shop");
+  const PollReport second = host->Poll();
+  CheckAllWell(second);
+  CHECK(second.text.find("\"shop\"") == std::string::npos);
+}
+
+TEST_CASE("live: many tables are read row by row and all shown") {
+  const auto server = LiveServer::Make({.settings = {"max_locks_per_transaction = 1000"}});
+  if (!server) return;
+  server->Run(
+      "DO $$ BEGIN FOR i IN 1..1500 LOOP EXECUTE format('CREATE TABLE t%s ()', i); "
+      "END LOOP; END $$");
+  const auto host = HostFor(server->Dsn());
+  for (int i = 0; i < 2; ++i) {
+    const PollReport report = host->Poll({.due = {"stat_user_tables", "statio_user_tables"}});
+    CheckAllWell(report);
+    CHECK(Count(report.text, "\npg_stat_user_tables_table_size_bytes{") == 1500);
+    CHECK(Count(report.text, "\npg_statio_user_tables_tidx_blocks_hit{") == 1500);
+  }
+}
+
+TEST_CASE("live: a running VACUUM shows its table and phase") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 20000) g");
+  const auto session = server->Connect();
+  pqxx::nontransaction work(*session);
+  work.exec("SET vacuum_cost_delay = 100");
+  work.exec("SET vacuum_cost_limit = 1");
+  pqxx::pipeline running(work);
+  running.retain(0);
+  running.insert("VACUUM orders");
+  const auto host = HostFor(server->Dsn());
+  PollReport report;
+  for (int i = 0; i < 200 && report.text.empty(); ++i) {
+    report = host->Poll({.due = {"stat_progress_vacuum"}});
+    CheckAllWell(report);
+  }
+  const std::string labels = "{datname=\"postgres\",relname=\"orders\"";
+  CHECK(*report.Value("pg_stat_progress_vacuum_heap_blks" + labels + "}") > 0);
+  CHECK(Count(report.text, "\npg_stat_progress_vacuum_phase" + labels) == 7);
+  CHECK(report.Value("pg_stat_progress_vacuum_phase" + labels + ",phase=\"truncating heap\"}") ==
+        0.0);
+  session->cancel_query();
+}
+
+TEST_CASE("live: a replica and its primary see each other") {
+  const auto primary = LiveServer::Make();
+  if (!primary) return;
+  const auto standby = LiveServer::Make({.primary = primary.get()});
+  const auto on_primary = HostFor(primary->Dsn());
+  const auto on_standby = HostFor(standby->Dsn());
+  PollReport sending;
+  for (int i = 0; i < 500 && sending.text.find("pg_wal_lsn_diff") == std::string::npos; ++i) {
+    sending = on_primary->Poll({.due = {"replication", "stat_replication"}});
+  }
+  CheckAllWell(sending);
+  CHECK(sending.Value("pg_replication_is_replica") == 0.0);
+  CHECK(sending.FamilyText("pg_stat_replication_pg_wal_lsn_diff").find("state=\"streaming\"") !=
+        std::string::npos);
+  on_standby->Poll({.due = {"*"}});
+  const PollReport receiving = on_standby->Poll({.due = {"*"}});
+  CheckAllWell(receiving);
+  CHECK(receiving.Value("pg_replication_is_replica") == 1.0);
+  CHECK(receiving.Value("pg_settings_transaction_read_only") == 1.0);
+  CHECK(receiving.text.find("pg_stat_wal_receiver_flushed_lsn{") != std::string::npos);
+  // Nothing to replay and nothing received: without a stream that says nothing about the lag.
+  primary->Run("CREATE TABLE replayed ()");
+  for (int i = 0; i < 500; ++i) {
+    if (standby->Ask("SELECT to_regclass('replayed') IS NOT NULL") == "t") break;
+  }
+  primary->Stop();
+  PollReport alone;
+  for (int i = 0; i < 500; ++i) {
+    alone = on_standby->Poll({.due = {"replication", "stat_wal_receiver"}});
+    if (alone.text.find("pg_stat_wal_receiver") == std::string::npos) break;
+  }
+  CheckAllWell(alone);
+  const auto lag = alone.Value("pg_replication_lag_seconds");
+  CHECK(lag == alone.Value("pg_replication_last_replay_seconds"));
+  REQUIRE(lag);
+  CHECK(*lag > 0);
+}
