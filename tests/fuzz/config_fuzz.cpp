@@ -1,5 +1,5 @@
-// LoadConfig's text, ParseDuration and ParseSize under libFuzzer (option PILLION_FUZZ):
-//   config_fuzz -max_total_time=300 -timeout=5 NEW_INPUTS tests/fuzz/corpus/config
+// The text of a configuration, durations and sizes under libFuzzer. How to build and run fuzzers:
+// CMakeLists.txt.
 #include "fuzz/config_input.hpp"
 
 #include <cstddef>

@@ -63,9 +63,9 @@ FakeExporter::FakeExporter(std::string_view type, std::vector<Option> options,
   Widen(plugin_.options, plugin_.option_count, options_);
   Widen(plugin_.collectors, plugin_.collector_count, collectors_);
   Widen(plugin_.metrics, plugin_.metric_count, metrics_);
-  plugin_.options = &options_.data()->base;
-  plugin_.collectors = &collectors_.data()->base;
-  plugin_.metrics = &metrics_.data()->base;
+  plugin_.options = options_.empty() ? nullptr : &options_[0].base;
+  plugin_.collectors = collectors_.empty() ? nullptr : &collectors_[0].base;
+  plugin_.metrics = metrics_.empty() ? nullptr : &metrics_[0].base;
 }
 
 const FakeExporter& Fake() {
