@@ -22,7 +22,7 @@ and unix sockets, and stop them. Everything built is under build/PRESET.
   -R REGEX          run only the tests whose name matches
   -E REGEX          leave out the tests whose name matches
   -j N              that many compilers and tests at once (default: one per core)
-  --fuzz SECONDS    then let each fuzz test go on for so long
+  --fuzz SECONDS    then run each fuzzer for so long (clang is installed if missing)
   --no-install      never call apt; say what is missing and stop
   -h, --help        this text
 
@@ -100,10 +100,37 @@ run_tests() {
   return $result
 }
 
+# Every target NAME_fuzz, built with clang in build/fuzz, from the corpus that the tree has for it:
+# tests/fuzz/corpus/NAME, or exporters/E/testdata/corpus/PART for a NAME of E_PART.
 fuzz_tests() {
-  say "fuzz: $fuzz seconds each"
-  PILLION_FUZZ_SECONDS=$fuzz ctest --test-dir "$build_dir/tests" -L fuzz --no-tests=error \
-    --output-on-failure --timeout $((fuzz + 600)) -j 1 </dev/null
+  local fuzz_dir=$root/build/fuzz fuzzers=() name program corpus result=0
+  say "fuzz: build in build/fuzz"
+  cmake --preset clang -B "$fuzz_dir" -DPILLION_FUZZ=ON \
+    -DPILLION_SANITIZE=fuzzer-no-link,address,undefined >"$fuzz_dir.configure" 2>&1 || {
+    cat "$fuzz_dir.configure" >&2
+    return 1
+  }
+  mapfile -t fuzzers < <(ninja -C "$fuzz_dir" -t targets all | sed -n 's/^\([a-z0-9_]*_fuzz\): phony$/\1/p')
+  if [ ${#fuzzers[@]} -eq 0 ]; then
+    warn "there are no fuzzers"
+    return 1
+  fi
+  cmake --build "$fuzz_dir" -j "$jobs" --target "${fuzzers[@]}" || return 1
+  for name in "${fuzzers[@]}"; do
+    program=$(find "$fuzz_dir" -type f -name "$name" -perm -u+x | head -n 1)
+    name=${name%_fuzz}
+    corpus=$root/tests/fuzz/corpus/$name
+    [ -d "$corpus" ] || corpus=$root/exporters/${name%%_*}/testdata/corpus/${name#*_}
+    mkdir -p "$fuzz_dir/found/$name"
+    say "fuzz: $name, $fuzz seconds"
+    "$program" -max_total_time="$fuzz" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512 \
+      -verbosity=0 -artifact_prefix="$fuzz_dir/found/$name-" "$fuzz_dir/found/$name" "$corpus" \
+      </dev/null || {
+      warn "$name: found something, see $fuzz_dir/found/$name-*"
+      result=1
+    }
+  done
+  return $result
 }
 
 # The end of CTest's output, from the sentence with the percentage on.
@@ -114,7 +141,7 @@ main() {
   cd "$root"
   build_dir=$root/build/$preset
   local groups=(build servers test)
-  if [ "$preset" = clang ]; then groups+=(clang); fi
+  if [ "$preset" = clang ] || [ "$fuzz" -gt 0 ]; then groups+=(clang); fi
   ensure_packages "${groups[@]}" || exit 2
   if [ -z "$jobs" ]; then jobs=$(jobs_that_fit); fi
   mkdir -p "$build_dir"
