@@ -132,10 +132,10 @@ class FakeRedis {
     const std::string head = c.ReadUntil("\r\n");
     if (head.size() < 2 || head[0] != '*') return {};
     std::string command;
-    for (int words = std::atoi(head.c_str() + 1); words > 0; --words) {
+    for (long words = std::strtol(head.c_str() + 1, nullptr, 10); words > 0; --words) {
       const std::string length = c.ReadUntil("\r\n");
       if (length.size() < 2) return {};
-      const auto size = static_cast<size_t>(std::atoi(length.c_str() + 1));
+      const auto size = static_cast<size_t>(std::strtoul(length.c_str() + 1, nullptr, 10));
       if (!command.empty()) command.push_back(' ');
       command.append(c.Read(size + 2), 0, size);
     }
