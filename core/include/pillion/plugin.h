@@ -131,7 +131,7 @@ typedef struct pillion_metric {
   pillion_str name; /* the full name in text format: counters of ours with _total */
   pillion_str unit; /* base unit, a suffix of the name; may be empty */
   pillion_str help;
-  pillion_str since;     /* first target version that has it; empty: any */
+  pillion_str since; /* first target version that has it; empty: any */
   const pillion_str* labels;
   size_t label_count;
   uint32_t type;
@@ -210,8 +210,12 @@ typedef struct pillion_exemplar {
 } pillion_exemplar;
 
 enum { PILLION_READABLE = 1u << 0, PILLION_WRITABLE = 1u << 1 };
-enum { PILLION_WAIT_READY = 0, PILLION_WAIT_DEADLINE = 1, PILLION_WAIT_INTERRUPTED = 2,
-       PILLION_WAIT_ERROR = 3 };
+enum {
+  PILLION_WAIT_READY = 0,
+  PILLION_WAIT_DEADLINE = 1,
+  PILLION_WAIT_INTERRUPTED = 2,
+  PILLION_WAIT_ERROR = 3
+};
 
 typedef struct pillion_address {
   size_t size;
@@ -239,9 +243,9 @@ typedef struct pillion_host {
 
   /* -- time, for a poll -- */
 
-  int64_t (*deadline)(pillion_poll*);        /* when poll must have returned */
-  int64_t (*clock)(pillion_poll*);           /* now, monotonic */
-  double (*unix_seconds)(pillion_poll*);     /* now, wall clock */
+  int64_t (*deadline)(pillion_poll*);    /* when poll must have returned */
+  int64_t (*clock)(pillion_poll*);       /* now, monotonic */
+  double (*unix_seconds)(pillion_poll*); /* now, wall clock */
   /* Waits for a descriptor (or, with fd -1, just for time) until `until`, at most until the
    * deadline (until 0: the deadline). `ready` may be NULL. Returns PILLION_WAIT_*. DEADLINE is
    * returned when `until` has passed. */
@@ -268,8 +272,8 @@ typedef struct pillion_host {
   /* Makes a label set with the family's label names; good for every family with the same names
    * until the collector ends. */
   pillion_labels (*labels)(pillion_poll*, pillion_family, const pillion_str* values, size_t count);
-  pillion_labels (*labels_named)(pillion_poll*, const pillion_str* names,
-                                 const pillion_str* values, size_t count);
+  pillion_labels (*labels_named)(pillion_poll*, const pillion_str* names, const pillion_str* values,
+                                 size_t count);
   /* The sample functions never fail for the caller: what is invalid is dropped, counted and
    * named once per poll in the log. */
   void (*add)(pillion_poll*, pillion_family, pillion_labels, double value);
