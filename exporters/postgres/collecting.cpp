@@ -32,11 +32,17 @@ void Collecting::OnDone(size_t step, const Result<void>& outcome) {
   const auto& [purpose, query] = expected_[step];
   next_ = step + 1;
   if (purpose == Purpose::kSession) session_ = outcome;
-  if (purpose != Purpose::kCollector) return;
-  Begin(query->collector);
-  if (query->collector == kDatabase && reader_) hidden_sizes_ = reader_->nulls();
-  End(outcome);
-  if (outcome.ok()) ++succeeded_;
+  if (purpose == Purpose::kCollector) {
+    Begin(query->collector);
+    if (query->collector == kDatabase && reader_) hidden_sizes_ = reader_->nulls();
+    End(outcome);
+    if (outcome.ok()) ++succeeded_;
+  }
+  // The next collector's time runs from here: the server is at work on its statement now.
+  const bool is_last = next_ == expected_.size();
+  if (!is_last && expected_[next_].purpose == Purpose::kCollector) {
+    Begin(expected_[next_].query->collector);
+  }
 }
 
 void Collecting::EndTheRest(const Error& error) {
