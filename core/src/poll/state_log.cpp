@@ -22,7 +22,6 @@ StateLog::StateLog(ExporterTypePtr type, std::shared_ptr<const InstanceConfig> c
       said_of_drops_(kDropReasons) {}
 
 void StateLog::PollEnded(const InstanceState& state, const PollOutcome& outcome) {
-  late_ = false;
   if (outcome.ok()) {
     if (said_ != "up") {
       Log(LogLevel::kInfo, "instance is up",
@@ -82,8 +81,9 @@ void StateLog::LogDrops(const Drops& drops) {
 }
 
 void StateLog::Late() {
-  if (late_) return;
-  late_ = true;
+  // Each poll of a target that hangs is late and then fails: once it is known to be down, only
+  // another reason is news.
+  if (!said_.empty() && said_ != "up") return;
   said_ = "late";
   Log(LogLevel::kWarn, "poll is late: the scrape was answered without it",
       {{"instance", config_->name}, {"exporter", config_->type}});

@@ -17,7 +17,7 @@ class StateLog {
 
   // To be called after `state` took the outcome in.
   void PollEnded(const InstanceState& state, const PollOutcome& outcome);
-  void Late();
+  void Late();  // no news about an instance that is down
   void Stuck();
 
  private:
@@ -29,7 +29,6 @@ class StateLog {
   std::string said_;  // the condition and reason that were logged last
   std::vector<std::string> said_of_collector_;
   std::vector<std::string> said_of_drops_;
-  bool late_ = false;
 };
 
 }  // namespace pillion

@@ -121,6 +121,18 @@ TEST_CASE("a late poll is logged once until a poll ends") {
   CHECK(Lines(caught.Text()) == 3);
 }
 
+TEST_CASE("a target that hangs is named as late and as down once each") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kOk);
+  for (int i = 0; i < 3; ++i) {
+    bench.log.Late();
+    bench.Poll(Reason::kTimeout, "no answer by the deadline");
+  }
+  bench.Poll(Reason::kOk);
+  CHECK(Lines(caught.Text()) == 4);  // up, late, down, up
+}
+
 TEST_CASE("dropped samples are named once while they stay the same") {
   CaughtLog caught;
   Bench bench;
