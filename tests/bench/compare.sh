@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Pillion beside the exporters that Debian ships, on the same servers in one run: what each emits
+# and what each costs. Prints Markdown tables.
+#
+#   tests/bench/compare.sh                 200 scrapes of each side, about eight minutes
+#   tests/bench/compare.sh --scrapes 30    quicker, rougher
+#   tests/bench/compare.sh --build DIR     measure this build instead of making a release build
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=""
+arguments=()
+while (($#)); do
+  case $1 in
+    --build) build=$2; shift 2 ;;
+    --scrapes) arguments+=("$1" "$2"); shift 2 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "compare.sh: unknown argument $1 (try --help)" >&2; exit 2 ;;
+  esac
+done
+for program in prometheus-postgres-exporter prometheus-redis-exporter redis-server; do
+  command -v "$program" >/dev/null || {
+    echo "compare.sh: $program is missing: tests/run.sh installs what the tests need," >&2
+    echo "and: apt-get install prometheus-postgres-exporter prometheus-redis-exporter" >&2
+    exit 1
+  }
+done
+if [[ -z $build ]]; then
+  build=$root/build/release
+  cmake -S "$root" --preset release >&2
+  cmake --build "$build" --target pillion pillion_exporter_postgres pillion_exporter_redis >&2
+fi
+PILLION_TEST_BINARY=$build/bin/pillion PILLION_TEST_SANITIZE="" \
+  exec python3 -B "$root/tests/bench/compare.py" "${arguments[@]}"
