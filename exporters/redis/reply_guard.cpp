@@ -41,13 +41,19 @@ Result<void> ReplyGuard::Take(std::string_view bytes) {
       }
       type_ = c;
       line_size_ = 0;
-    } else if (c == '\n') {
+    } else if (after_cr_ && c == '\n') {  // as for the reader, nothing else ends a line
+      after_cr_ = false;
       if (auto done = Header(); !done) return done;
-    } else if (IsNumberLine(type_) && c != '\r') {
+    } else if (c == '\r') {
+      if (after_cr_ && IsNumberLine(type_)) return NotRedis("a length is not a number");
+      after_cr_ = true;
+    } else if (IsNumberLine(type_)) {
+      if (after_cr_) return NotRedis("a length is not a number");
       if (line_size_ == line_.size()) return NotRedis("a length has too many digits");
       line_[line_size_++] = c;
-    } else if (!IsNumberLine(type_)) {  // the rest of a text line needs no look
-      bytes.remove_prefix(std::min(bytes.find('\n'), bytes.size()));
+    } else {  // the rest of a text line needs no look
+      after_cr_ = false;
+      bytes.remove_prefix(std::min(bytes.find('\r'), bytes.size()));
     }
   }
   return {};

@@ -47,7 +47,8 @@ class ReplyGuard {
   size_t bytes_ = 0;
   size_t elements_ = 0;
 
-  char type_ = 0;         // of the header that is being read; 0: at its first byte
+  char type_ = 0;  // of the header that is being read; 0: at its first byte
+  bool after_cr_ = false;
   size_t line_size_ = 0;  // of a number line, without type and line end
   std::array<char, kNumberLineMax> line_{};
   size_t skip_ = 0;                         // bytes left of a bulk, its line end included

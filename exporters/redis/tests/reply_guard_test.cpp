@@ -81,6 +81,17 @@ TEST_CASE("what is not RESP2 is refused") {
   }
 }
 
+TEST_CASE("a line ends where it ends for the reader") {
+  CHECK(ReasonOf("$2\nx\r\n") == Reason::kProtocol);
+  CHECK(ReasonOf("$2\rx\r\n") == Reason::kProtocol);
+  CHECK(ReasonOf("$2\r\r\nab\r\n") == Reason::kProtocol);
+  ReplyGuard guard = Guard();
+  REQUIRE(guard.Take("+a\nb\rc\r"));
+  CHECK_FALSE(guard.complete());
+  REQUIRE(guard.Take("\r\n"));
+  CHECK(guard.complete());
+}
+
 TEST_CASE("nesting has a bound") {
   std::string seven, eight;
   for (int i = 0; i < 7; ++i) seven += "*1\r\n";
