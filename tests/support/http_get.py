@@ -1,0 +1,56 @@
+"""HTTP as a scraper speaks it, over TCP and unix sockets."""
+import http.client
+import socket
+import time
+from dataclasses import dataclass
+
+from sandbox import HANG_SECONDS
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict  # names in lower case
+    body: bytes
+    seconds: float  # from the connect to the last byte
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+def connect(address, seconds=HANG_SECONDS):
+    """A socket to HOST:PORT or unix:PATH."""
+    if address.startswith("unix:"):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(seconds)
+        s.connect(address.removeprefix("unix:"))
+        return s
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), timeout=seconds)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, address, seconds):
+        super().__init__("localhost", timeout=seconds)
+        self._address, self._seconds = address, seconds
+
+    def connect(self):
+        self.sock = connect(self._address, self._seconds)
+
+
+def get(address, path, headers=None, seconds=HANG_SECONDS):
+    """One GET on a connection of its own. A body that is cut off raises IncompleteRead."""
+    begin = time.monotonic()
+    connection = _Connection(address, seconds)
+    try:
+        sent = dict(headers or {})
+        if not address.startswith("unix:"):
+            sent.setdefault("Host", address)
+        connection.request("GET", path, headers=sent)
+        response = connection.getresponse()
+        body = response.read()
+    finally:
+        connection.close()
+    return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body,
+                  time.monotonic() - begin)

@@ -1,0 +1,107 @@
+"""A PostgreSQL of one test: a cluster of its own, on the sandbox's address and a unix socket."""
+import os
+import signal
+from pathlib import Path
+
+from sandbox import executable, unprivileged_user, wait_until
+
+SUPERUSER = "super"
+MONITOR = "monitor"
+
+_SETTINGS = {
+    "fsync": "off",
+    "shared_buffers": "16MB",
+    "max_connections": "30",
+    "dynamic_shared_memory_type": "mmap",
+    "log_line_prefix": "%m [%p] %a ",
+}
+
+
+def _bin_dirs():
+    found = Path("/usr/lib/postgresql").glob("*/bin")
+    return sorted(found, key=lambda path: int(path.parent.name), reverse=True)
+
+
+class PostgresServer:
+    def __init__(self, sandbox, password, settings=None):
+        """Starts it, with a role `monitor` that has pg_monitor and this password."""
+        self._sandbox = sandbox
+        self._user = unprivileged_user()
+        self.host, self.port = sandbox.host, sandbox.port()
+        self._initdb = executable("initdb", "postgresql-15", _bin_dirs())
+        self._postgres = executable("postgres", "postgresql-15", [Path(self._initdb).parent])
+        self._psql = executable("psql", "postgresql-15", [Path(self._initdb).parent])
+        self._home = sandbox.own_dir("postgres", self._user)
+        self.data, self.socket_dir = self._home / "data", self._home
+        self._settings = {**_SETTINGS, **(settings or {}), "port": self.port,
+                          "listen_addresses": self.host,
+                          "unix_socket_directories": self.socket_dir}
+        self.process = None
+        sandbox.run([self._initdb, "-D", self.data, "-U", SUPERUSER, "--no-sync", "-E", "UTF8",
+                     "--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host",
+                     "scram-sha-256"], user=self._user)
+        self.start()
+        self.sql(f"CREATE ROLE {MONITOR} LOGIN PASSWORD '{password}'; GRANT pg_monitor TO {MONITOR}")
+
+    @property
+    def address(self):
+        return (self.host, self.port)
+
+    @property
+    def dsn(self):
+        return f"host={self.host} port={self.port} user={MONITOR} dbname=postgres"
+
+    @property
+    def socket_dsn(self):
+        return f"host={self.socket_dir} port={self.port} user={MONITOR} dbname=postgres"
+
+    def start(self):
+        argv = [self._postgres, "-D", self.data]
+        for name, value in self._settings.items():
+            argv += ["-c", f"{name}={value}"]
+        # Its backends notice that the postmaster is gone; at a fast shutdown they are told.
+        self.process = self._sandbox.start("postgres", argv, user=self._user,
+                                           death_signal=signal.SIGQUIT)
+        wait_until("PostgreSQL answers", lambda: self._run_sql("SELECT 1").returncode == 0,
+                   alive=[self.process])
+
+    def _run_sql(self, text):
+        return self._sandbox.run(
+            [self._psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.socket_dir, "-p", self.port,
+             "-U", SUPERUSER, "-d", "postgres"], stdin=text, check=False)
+
+    def sql(self, text):
+        """The answer as psql -At prints it."""
+        done = self._run_sql(text)
+        if done.returncode != 0:
+            raise AssertionError(f"{text}: {done.stderr}")
+        return done.stdout.strip()
+
+    def sessions_of_pillion(self):
+        """pids of the backends that serve the sidecar."""
+        return self.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'pillion' "
+                        "ORDER BY pid").split()
+
+    def stop(self):
+        """A fast shutdown: sessions are ended, nobody is waited for."""
+        self.process.signal(signal.SIGINT)
+        self.process.wait()
+
+    def kill(self):
+        """The postmaster dies at once; its backends end when they see that."""
+        backends = self.process.children()
+        self.process.kill()
+        wait_until("the backends have ended",
+                   lambda: not any(os.path.exists(f"/proc/{pid}/cwd") for pid in backends))
+
+    def freeze(self):
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number):
+        # The postmaster first: then no new backend comes up meanwhile.
+        self.process.signal(number)
+        for pid in self.process.children():
+            os.kill(pid, number)

@@ -1,0 +1,99 @@
+"""A Redis of one test, on the sandbox's address and a unix socket."""
+import re
+import signal
+import socket
+
+from sandbox import executable, unprivileged_user, wait_until
+
+
+class RedisServer:
+    def __init__(self, sandbox, password=""):
+        self._sandbox = sandbox
+        self._password = password
+        self._user = unprivileged_user()
+        self._server = executable("redis-server", "redis-server")
+        self.host, self.port = sandbox.host, sandbox.port()
+        self._home = sandbox.own_dir("redis", self._user)
+        self.socket_path = self._home / "socket"
+        self.process = None
+        self.start()
+
+    @property
+    def address(self):
+        return (self.host, self.port)
+
+    def start(self):
+        argv = [self._server, "--port", self.port, "--bind", self.host, "--dir", self._home,
+                "--unixsocket", self.socket_path, "--save", "", "--appendonly", "no",
+                "--daemonize", "no"]
+        if self._password:
+            argv += ["--requirepass", self._password]
+        self.process = self._sandbox.start("redis", argv, cwd=self._home, user=self._user)
+        wait_until("Redis answers", self._answers, alive=[self.process])
+
+    def _answers(self):
+        try:
+            return self.command("PING") == "PONG"
+        except OSError:
+            return False
+
+    def command(self, *words):
+        """One command on a connection of its own; bulk replies as text, errors raised."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(str(self.socket_path))
+            reader = s.makefile("rb")
+            if self._password:
+                _call(s, reader, "AUTH", self._password)
+            return _call(s, reader, *words)
+
+    def set_password(self, password):
+        """Of the default user, from now on; whoever is logged in stays so."""
+        self.command("CONFIG", "SET", "requirepass", password)
+        self._password = password
+
+    def calls(self, command):
+        """How often clients have called it since the server started."""
+        stats = self.command("INFO", "commandstats")
+        found = re.search(rf"^cmdstat_{re.escape(command)}:calls=(\d+)", stats, re.MULTILINE)
+        return int(found.group(1)) if found else 0
+
+    def sessions_of_pillion(self):
+        """ids of the sidecar's connections."""
+        clients = self.command("CLIENT", "LIST")
+        return re.findall(r"^id=(\d+) .*\bname=pillion\b", clients, re.MULTILINE)
+
+    def stop(self):
+        self.process.signal(signal.SIGTERM)
+        self.process.wait()
+
+    def kill(self):
+        self.process.kill()
+
+    def freeze(self):
+        self.process.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.signal(signal.SIGCONT)
+
+
+def _call(s, reader, *words):
+    parts = [str(word).encode() for word in words]
+    s.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+    return _reply(reader)
+
+
+def _reply(reader):
+    line = reader.readline().decode().rstrip("\r\n")
+    if not line:
+        raise ConnectionError("Redis closed the connection")
+    kind, rest = line[0], line[1:]
+    if kind == "-":
+        raise AssertionError(f"Redis: {rest}")
+    if kind == ":":
+        return int(rest)
+    if kind == "$":
+        return None if rest == "-1" else reader.read(int(rest) + 2)[:-2].decode()
+    if kind == "*":
+        return [_reply(reader) for _ in range(int(rest))]
+    return rest
