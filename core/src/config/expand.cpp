@@ -30,6 +30,14 @@ bool IsVariableName(std::string_view name) {
          std::all_of(name.begin(), name.end(), is_word);
 }
 
+// A path is told when it cannot be read, so it must not be what a forgotten } made of the rest.
+bool IsPath(std::string_view path) {
+  const bool control = std::any_of(path.begin(), path.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  return !path.empty() && !control && path.find("${") == std::string_view::npos;
+}
+
 // Takes the first piece off a pattern that is not empty.
 Result<Piece> TakePiece(std::string_view& pattern) {
   if (pattern.substr(0, 3) == "$${") {
@@ -52,7 +60,7 @@ Result<Piece> TakePiece(std::string_view& pattern) {
     return Piece{Piece::Kind::kVariable, inside.substr(4)};
   }
   if (inside.substr(0, 5) == "file:") {
-    if (inside.size() == 5) return BadPattern("${file: needs a path");
+    if (!IsPath(inside.substr(5))) return BadPattern("${file: needs a path");
     return Piece{Piece::Kind::kFile, inside.substr(5)};
   }
   return BadPattern("a ${ is neither ${env: nor ${file:");

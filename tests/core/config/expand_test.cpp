@@ -76,6 +76,8 @@ TEST_CASE("a pattern that is wrong is refused without telling it") {
   CHECK(Expanded("${env:1hunter}") == "error: ${env: needs a variable's name" + forms);
   CHECK(Expanded("${env:hunter 2}") == "error: ${env: needs a variable's name" + forms);
   CHECK(Expanded("${file:}") == "error: ${file: needs a path" + forms);
+  CHECK(Expanded("${file:/pw hunter2 ${env:USER}") == "error: ${file: needs a path" + forms);
+  CHECK(Expanded("${file:/pw\nhunter2}") == "error: ${file: needs a path" + forms);
   CHECK_FALSE(CheckPattern("${env:").ok());
   CHECK(CheckPattern("${env:A}$${x}${file:/none}").ok());
 }

@@ -6,11 +6,15 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace pillion {
 namespace {
+
+struct Case {
+  const char* text;
+  int64_t expected;
+};
 
 int64_t Nanoseconds(std::string_view text) {
   const auto duration = ParseDuration(text);
@@ -23,7 +27,7 @@ int64_t Bytes(std::string_view text) {
 }
 
 TEST_CASE("a duration is a number and a unit") {
-  const std::vector<std::pair<const char*, int64_t>> cases = {
+  const std::vector<Case> cases = {
       {"1ns", 1},
       {"7us", 7'000},
       {"500ms", 500'000'000},
@@ -40,9 +44,9 @@ TEST_CASE("a duration is a number and a unit") {
       {"1.00ns", 1},
       {"3650d", kDurationMax.count()},
   };
-  for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
-    CHECK(Nanoseconds(text) == expected);
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    CHECK(Nanoseconds(c.text) == c.expected);
   }
 }
 
@@ -77,7 +81,7 @@ TEST_CASE("an error about a duration says what is accepted but not what was writ
 }
 
 TEST_CASE("a size is bytes or a whole number and a unit") {
-  const std::vector<std::pair<const char*, int64_t>> cases = {
+  const std::vector<Case> cases = {
       {"0", 0},
       {"4096", 4096},
       {"4096B", 4096},
@@ -91,9 +95,9 @@ TEST_CASE("a size is bytes or a whole number and a unit") {
       {"9223372036854775807", std::numeric_limits<int64_t>::max()},
       {"8388607TiB", 8388607 * int64_t{1099511627776}},
   };
-  for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
-    CHECK(Bytes(text) == expected);
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    CHECK(Bytes(c.text) == c.expected);
   }
 }
 
