@@ -22,25 +22,27 @@ namespace pillion {
 class SecretText {
  public:
   SecretText() = default;
-  explicit SecretText(std::string text) : text_(std::move(text)) {}
-  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { other.Wipe(); }
+  explicit SecretText(std::string text) : text_(std::move(text)) { Wipe(text); }
+  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { Wipe(other.text_); }
   SecretText& operator=(SecretText&& other) noexcept {
-    Wipe();
+    Wipe(text_);
     text_ = std::move(other.text_);
-    other.Wipe();
+    Wipe(other.text_);
     return *this;
   }
-  ~SecretText() { Wipe(); }
+  ~SecretText() { Wipe(text_); }
 
   bool empty() const { return text_.empty(); }
   std::string_view view() const { return text_; }
   const char* c_str() const { return text_.c_str(); }
 
  private:
-  void Wipe() {
-    volatile char* p = text_.data();
-    for (size_t i = 0; i < text_.size(); ++i) p[i] = 0;
-    text_.clear();
+  // All of the capacity: a short string that was moved from is empty but still holds its bytes.
+  static void Wipe(std::string& text) {
+    text.resize(text.capacity());
+    volatile char* p = text.data();
+    for (size_t i = 0; i < text.size(); ++i) p[i] = 0;
+    text.clear();
   }
   std::string text_;
 };
