@@ -156,7 +156,9 @@ TEST_CASE("a sample has at most 32 labels") {
         sink.Add(kOpen, sink.MakeLabels(names, names), 1);
         return {};
       });
-  CHECK(report.problems.size() == 2);
+  CHECK(Joined(report.problems) ==
+        "a sample has more labels than 32\n"
+        "a sample has more labels than 32\n");
   CHECK(report.text.find("l31=\"l31\"} 1") != std::string::npos);
 }
 
@@ -391,16 +393,23 @@ TEST_CASE("label values and help are escaped and made UTF-8") {
                                        sink.Add(0, {"a\\b\"c\nd"}, 1);
                                        sink.Add(0, {"gr\xC3\xBC\xC3\x9F \xFFx\xC3"}, 2);
                                        sink.Add(0, {std::string(4095, 'x') + "\xC3\xBC"}, 3);
+                                       // Overlong, a surrogate, above U+10FFFF: each byte is
+                                       // replaced.
+                                       sink.Add(0, {"\xC0\xAF"}, 4);
+                                       sink.Add(0, {"\xED\xA0\x80"}, 5);
+                                       sink.Add(0, {"\xF4\x90\x80\x80"}, 6);
                                        return {};
                                      });
+  const std::string bad = "\xEF\xBF\xBD";
   CHECK(report.problems.empty());
   CHECK(report.text ==
         "# HELP t_odd One \\\\ two\\nthree \"four\".\n"
         "# TYPE t_odd gauge\n"
         "t_odd{l=\"a\\\\b\\\"c\\nd\"} 1\n"
-        "t_odd{l=\"gr\xC3\xBC\xC3\x9F \xEF\xBF\xBDx\xEF\xBF\xBD\"} 2\n"
-        "t_odd{l=\"" +
-            std::string(4095, 'x') + "\"} 3\n");
+        "t_odd{l=\"gr\xC3\xBC\xC3\x9F " +
+            bad + "x" + bad + "\"} 2\nt_odd{l=\"" + std::string(4095, 'x') + "\"} 3\nt_odd{l=\"" +
+            bad + bad + "\"} 4\nt_odd{l=\"" + bad + bad + bad + "\"} 5\nt_odd{l=\"" + bad + bad +
+            bad + bad + "\"} 6\n");
 }
 
 TEST_CASE("numbers are written in full or shortest") {
