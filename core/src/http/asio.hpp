@@ -1,8 +1,6 @@
-// The part of Boost.Asio that the scrape plane uses, configured once. Internal to this folder.
+// The part of Boost.Asio that the scrape plane uses. Internal to this folder, whose
+// CMakeLists.txt configures Asio for all its sources alike.
 #pragma once
-
-#define BOOST_ASIO_NO_DEPRECATED
-#define BOOST_ASIO_DISABLE_BOOST_COROUTINE
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>

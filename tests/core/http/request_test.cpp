@@ -340,7 +340,7 @@ TEST_CASE("malformed requests get 400 and the end of the connection") {
         std::string("GET /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n"),
         std::string("GET /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
                     "Content-Length: 2\r\n\r\n"),
-        std::string("G\0T /metrics HTTP/1.1\r\nHost: h\r\n\r\n", 37),
+        std::string("G\0T", 3) + " /metrics HTTP/1.1\r\nHost: h\r\n\r\n",
         std::string("GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n")}) {
     CAPTURE(request);
     const std::string answer = plane.Raw(request);
