@@ -11,6 +11,10 @@
 namespace pillion {
 namespace fs = std::filesystem;
 
+namespace {
+const char* Variable(const char* name) { return std::getenv(name); }
+}  // namespace
+
 int RunCommand(const Arguments& arguments) {
   switch (arguments.command) {
     case Command::kServe: return Serve(arguments);
@@ -25,6 +29,8 @@ int RunCommand(const Arguments& arguments) {
 
 std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
   std::vector<std::string> directories = arguments.plugin_dirs;
+  const auto configured = ReadPluginDirs({arguments.configs, {}, {}}, Variable);
+  directories.insert(directories.end(), configured.begin(), configured.end());
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
   if (!error) {
@@ -36,14 +42,13 @@ std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
 }
 
 std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog) {
-  const ConfigSource source{arguments.configs, arguments.exporters};
+  const ConfigSource source{arguments.configs, arguments.exporters, catalog.Names()};
   const DescriptorLookup lookup = [&](std::string_view type) -> Result<const pillion_plugin*> {
     auto found = catalog.Find(type);
     if (!found) return found.error();
     return &(*found)->plugin();
   };
-  ConfigResult result =
-      LoadConfig(source, lookup, [](const char* name) -> const char* { return std::getenv(name); });
+  const ConfigResult result = LoadConfig(source, lookup, Variable);
   for (const ConfigProblem& problem : result.problems) {
     std::fprintf(stderr, "%s%s\n", problem.warning ? "warning: " : "", problem.text.c_str());
   }
