@@ -6,7 +6,7 @@
 set -eu
 
 if ! command -v promtool >/dev/null; then
-  echo "SKIPPED: promtool is not installed; the page was not shown to Prometheus' linter" >&2
+  echo "SKIPPED: apt:prometheus is missing; the page was not shown to Prometheus' linter" >&2
   exit 77
 fi
 
