@@ -27,7 +27,7 @@ EXPECTED = [
     ("redis_memory_used_bytes", "> 0", lambda value: value > 0),
     ('redis_db_keys{db="db0"}', "> 0", lambda value: value > 0),
     ('scrape_samples_scraped{job="pillion"}', "> 500", lambda value: value > 500),
-    ('min_over_time(up{job="pillion"}[1m])', "1", lambda value: value == 1),
+    ('min_over_time(up{job="pillion"}[20s])', "1", lambda value: value == 1),
 ]
 
 

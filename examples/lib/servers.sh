@@ -114,8 +114,8 @@ start_prometheus() {
   own_dir prometheus "$other_user"
   cat >"$dir/prometheus/prometheus.yml" <<YAML
 global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
+  scrape_interval: 2s
+  scrape_timeout: 2s
 scrape_configs:
   - job_name: pillion
     static_configs:
@@ -128,5 +128,5 @@ YAML
     --web.listen-address "127.0.0.1:$prometheus_port" --log.level debug --log.format logfmt
   wait_until "$START_SECONDS_MAX" "Prometheus is ready" \
     curl -fsS "http://127.0.0.1:$prometheus_port/-/ready"
-  note "Prometheus: 127.0.0.1:$prometheus_port, scrapes every second"
+  note "Prometheus: 127.0.0.1:$prometheus_port, scrapes every two seconds"
 }
