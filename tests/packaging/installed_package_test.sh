@@ -77,7 +77,6 @@ for module in "$prefix"/lib*/pillion/exporters/*.so "$prefix"/lib/*/pillion/expo
   [ ! -e "$module" ] || exports "$module"
 done
 
-# In a build with sanitizers the host must not be told to look at the plugin's leaks.
 step "list names the module of --plugin-dir and those that are installed"
 mkdir "$work/plugins"
 cp "$work/out/spool.so" "$work/plugins"
