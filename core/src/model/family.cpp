@@ -24,14 +24,29 @@ std::string CheckName(const pillion_metric& metric) {
 
 }  // namespace
 
+namespace {
+
 // FNV-1a over the names; 32 bits are plenty to tell a plugin's label sets apart.
-uint32_t SchemaOf(const std::vector<std::string>& names) {
-  uint32_t hash = 2166136261u;
+constexpr uint32_t kSchemaOfNone = 2166136261u;
+
+uint32_t MixName(uint32_t hash, std::string_view name) {
   const auto mix = [&](unsigned char c) { hash = (hash ^ c) * 16777619u; };
-  for (const std::string& name : names) {
-    for (const char c : name) mix(static_cast<unsigned char>(c));
-    mix(0);
-  }
+  for (const char c : name) mix(static_cast<unsigned char>(c));
+  mix(0);
+  return hash;
+}
+
+}  // namespace
+
+uint32_t SchemaOf(const std::vector<std::string>& names) {
+  uint32_t hash = kSchemaOfNone;
+  for (const std::string& name : names) hash = MixName(hash, name);
+  return hash;
+}
+
+uint32_t SchemaOf(const pillion_str* names, size_t count) {
+  uint32_t hash = kSchemaOfNone;
+  for (size_t i = 0; i < count; ++i) hash = MixName(hash, ToView(names[i]));
   return hash;
 }
 
@@ -109,6 +124,15 @@ FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size
       table.families_.push_back(std::make_shared<const FamilyDesc>(ToFamily(metric)));
     }
   }
+  std::vector<uint32_t> by_name;
+  for (uint32_t i = 0; i < table.families_.size(); ++i) {
+    if (table.families_[i] != nullptr) by_name.push_back(i);
+  }
+  std::sort(by_name.begin(), by_name.end(), [&](uint32_t a, uint32_t b) {
+    return table.families_[a]->name < table.families_[b]->name;
+  });
+  table.ranks_.resize(table.families_.size());
+  for (uint32_t rank = 0; rank < by_name.size(); ++rank) table.ranks_[by_name[rank]] = rank;
   return table;
 }
 

@@ -49,15 +49,19 @@ class FamilyTable {
 
   size_t size() const { return families_.size(); }
   const FamilyPtr& at(size_t index) const { return families_[index]; }
+  // Where the family's name stands among the table's names.
+  uint32_t rank(size_t index) const { return ranks_[index]; }
   const std::vector<FamilyDesc>& patterns() const { return patterns_; }
 
  private:
   std::vector<FamilyPtr> families_;
+  std::vector<uint32_t> ranks_;  // parallel to families_
   std::vector<FamilyDesc> patterns_;
 };
 
 // Equal for equal label names in equal order.
 uint32_t SchemaOf(const std::vector<std::string>& label_names);
+uint32_t SchemaOf(const pillion_str* label_names, size_t count);
 
 // Checks one metric of a plugin; returns what is wrong, or an empty string.
 std::string CheckMetric(const pillion_metric& metric);

@@ -181,22 +181,20 @@ LabelRef FragmentBuilder::MakeNamedLabels(const pillion_str* names, const pillio
                 "a sample has more labels than " + std::to_string(limits_.labels_per_sample_max));
     return kBadLabels;
   }
-  std::vector<std::string> shape;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view name = ToView(names[i]);
     bool bad = !IsLabelName(name);
-    for (const std::string& earlier : shape) bad = bad || earlier == name;
+    for (size_t j = 0; j < i; ++j) bad = bad || ToView(names[j]) == name;
     for (const auto& [constant, _] : constant_) bad = bad || constant == name;
     if (bad) {
       drops_.NoteParts(DropReason::kInvalidName, "label `", name, "` is invalid or stands twice");
       return kBadLabels;
     }
-    shape.emplace_back(name);
   }
   scratch_.clear();
-  for (size_t i = 0; i < count; ++i) AppendPair(shape[i], ToView(values[i]));
+  for (size_t i = 0; i < count; ++i) AppendPair(ToView(names[i]), ToView(values[i]));
   AppendConstants();
-  return Intern(SchemaOf(shape));
+  return Intern(SchemaOf(names, count));
 }
 
 void FragmentBuilder::GrowIndex() {

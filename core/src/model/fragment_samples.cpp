@@ -66,7 +66,8 @@ bool FragmentBuilder::Accepts(uint32_t family, LabelRef labels, bool single_valu
   if (labels == kBadLabels) return false;  // counted when the labels were made
   const FamilyDesc* desc = Find(family);
   if (desc == nullptr) {
-    if (family != PILLION_NO_FAMILY) drops_.Note(DropReason::kUndeclared, "a sample of an unknown family");
+    if (family != PILLION_NO_FAMILY)
+      drops_.Note(DropReason::kUndeclared, "a sample of an unknown family");
     return false;
   }
   if (HasSingleValue(desc->type) != single_value) {

@@ -1,7 +1,5 @@
 #include "poll/instance_poller.hpp"
 
-#include "poll/status_fragment.hpp"
-
 #include <algorithm>
 
 namespace pillion {
@@ -20,7 +18,9 @@ std::shared_ptr<InstancePoller> InstancePoller::Create(Parts parts) {
 }
 
 InstancePoller::InstancePoller(Parts parts)
-    : parts_(std::move(parts)), log_(parts_.type, parts_.config) {
+    : parts_(std::move(parts)),
+      log_(parts_.type, parts_.config),
+      status_fragment_(parts_.type, parts_.config) {
   const auto& configured = parts_.config->collectors;
   state_.collectors.resize(configured.size());
   next_due_.assign(configured.size(), kForever);
@@ -165,7 +165,7 @@ SnapshotPtr InstancePoller::BuildSnapshot(MonoTime now) {
     series += c.fragment->series();
     if (!c.fragment->families.empty()) snapshot->fragments.push_back(c.fragment);
   }
-  snapshot->fragments.push_back(MakeStatusFragment(*parts_.type, *parts_.config, state_, series));
+  snapshot->fragments.push_back(status_fragment_.Make(state_, series));
   snapshot_ = std::move(snapshot);
   return snapshot_;
 }

@@ -17,6 +17,7 @@
 #include "poll/lane.hpp"
 #include "poll/state.hpp"
 #include "poll/state_log.hpp"
+#include "poll/status_fragment.hpp"
 #include "poll/timer_queue.hpp"
 
 #include <functional>
@@ -98,6 +99,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   mutable std::mutex mutex_;  // all below is guarded by it
   InstanceState state_;
   StateLog log_;
+  StatusFragment status_fragment_;
   Flight scrape_, slow_;
   bool stopping_ = false;
   MonoTime last_ended_{0};  // of the scrape lane's last poll; 0: never

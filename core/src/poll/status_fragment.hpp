@@ -1,13 +1,38 @@
 // The host's own families of an instance: its up family, whether collectors succeeded, when the
-// data was read. They are always there, also when the plugin hangs. Pure.
+// data was read. They are always there, also when the plugin hangs.
 #pragma once
 
 #include "config/config.hpp"
+#include "model/fragment_builder.hpp"
 #include "poll/state.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pillion {
 
-FragmentPtr MakeStatusFragment(const ExporterType& type, const InstanceConfig& config,
-                               const InstanceState& state, size_t series);
+// Made once for each instance and used for each of its snapshots. Threads: one at a time.
+class StatusFragment {
+ public:
+  StatusFragment(ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config);
+
+  // `series`: those of the target that the snapshot shows.
+  FragmentPtr Make(const InstanceState& state, size_t series);
+
+ private:
+  using Pair = std::pair<std::string_view, std::string_view>;
+  void Add(uint32_t family, std::span<const Pair> labels, double value);
+  void AddPeersFamilies(const InstanceState& state);
+  void AddOwnFamilies(const InstanceState& state, size_t series);
+
+  const ExporterTypePtr type_;
+  const std::shared_ptr<const InstanceConfig> config_;
+  const FamilyTable table_;
+  FragmentBuilder builder_;
+  std::vector<pillion_str> names_, values_;  // of the sample at hand
+};
 
 }  // namespace pillion

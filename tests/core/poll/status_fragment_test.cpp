@@ -8,7 +8,8 @@ namespace {
 
 std::string TextOf(const InstanceConfig& config, const InstanceState& state) {
   Snapshot snapshot;
-  snapshot.fragments.push_back(MakeStatusFragment(*FakeType(), config, state, 12));
+  snapshot.fragments.push_back(
+      StatusFragment(FakeType(), std::make_shared<InstanceConfig>(config)).Make(state, 12));
   return Text(snapshot);
 }
 
