@@ -112,6 +112,10 @@ void Planner::DropNameClashes(NameIndex& names) {
     const Arrival& first = groups_[i].front();
     const MetricType type = first.desc().type;
     uint32_t owner = names.Owner(first.name, "");
+    if (owner == NameIndex::kNobody && HasSingleValue(type)) {  // most families
+      names.Claim(first.name, "", i);
+      continue;
+    }
     for (const std::string_view suffix : SampleSuffixes(type)) {
       if (owner == NameIndex::kNobody) owner = names.Owner(first.name, suffix);
     }

@@ -54,10 +54,10 @@ TEST_CASE("schemas set the number of buckets between powers of two") {
 
 TEST_CASE("gaps and empty buckets give the lower bound of the next populated one") {
   NativeHistogram h;
-  h.positive_spans = {{1, 3}, {2, 1}};
-  h.positive_counts = {1, 0, 2, 4};
+  h.positive_spans = {{1, 4}, {2, 1}};
+  h.positive_counts = {1, 0, 0, 2, 4};
   const Shown shown = Show(h, 7);
-  CHECK(shown.bounds == Numbers{1, 2, 4, 8, 32, 64});
+  CHECK(shown.bounds == Numbers{1, 2, 8, 16, 64, 128});
   CHECK(shown.counts == Numbers{0, 1, 1, 3, 3, 7});
 }
 

@@ -28,7 +28,7 @@ void CheckBothFormats(const std::vector<SnapshotPtr>& snapshots) {
   for (const auto& [series, value] : text.series) {
     const auto found = open.series.find(series);
     if (found == open.series.end()) continue;
-    CAPTURE(series);
+    CAPTURE(found->first);
     CHECK((found->second == value || (std::isnan(found->second) && std::isnan(value))));
   }
 }
