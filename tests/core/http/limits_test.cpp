@@ -119,6 +119,7 @@ TEST_CASE("a request that trickles is ended with 408") {
     client.Send("x");
     std::this_thread::sleep_for(milliseconds(20));
   }
+  CHECK_FALSE(client.Quiet());
   answer = client.Receive();
   REQUIRE(answer);
   CHECK(answer->status == 408);
