@@ -69,6 +69,8 @@ class FragmentBuilder {
   void Reset();
 
   Drops& drops() { return drops_; }
+  // Changes with each Reset and Build: labels and families of another one are not valid.
+  uint64_t generation() const { return epoch_; }
   size_t sample_count() const { return log_.size(); }
 
  private:

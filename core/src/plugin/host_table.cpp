@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+using pillion::DropReason;
 using pillion::FragmentBuilder;
 using pillion::LogLevel;
 using pillion::Reason;
@@ -135,6 +136,8 @@ void CollectorBegin(pillion_poll* poll, uint32_t collector) {
 
 void CollectorEnd(pillion_poll* poll, uint32_t reason, pillion_str message) {
   const auto known = reason <= PILLION_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+  // The collector of a plugin without a table is open for the whole poll, unless it fails.
+  if (poll->implicit_collector && known == Reason::kOk) return;
   Guard([&] { poll->End(known, ToView(message)); });
 }
 
@@ -146,44 +149,67 @@ pillion_family Declare(pillion_poll* poll, const pillion_metric* metric) {
   return family;
 }
 
+// A label handle carries the builder's generation above the reference, so that one from an
+// earlier collector is refused instead of meaning whatever stands at its place now.
+constexpr uint32_t kRefBits = 20;
+constexpr pillion_labels kRefMask = (1u << kRefBits) - 1;
+constexpr pillion_labels kBadLabels = 0xffffffffu;
+static_assert(pillion::FragmentLimits{}.label_blocks_max < kRefMask);
+
+pillion_labels Seal(const FragmentBuilder& builder, pillion::LabelRef ref) {
+  if (ref == 0 || ref >= kRefMask) return ref == 0 ? PILLION_NO_LABELS : kBadLabels;
+  return ref | static_cast<pillion_labels>(builder.generation() << kRefBits);
+}
+
+pillion::LabelRef Unseal(FragmentBuilder& builder, pillion_labels labels) {
+  if (labels == PILLION_NO_LABELS || labels == kBadLabels) return labels;
+  if (Seal(builder, labels & kRefMask) == labels) return labels & kRefMask;
+  builder.drops().Note(DropReason::kLabelMismatch, "labels of an earlier collector");
+  return kBadLabels;
+}
+
 pillion_labels MakeLabels(pillion_poll* poll, pillion_family family, const pillion_str* values,
                           size_t count) {
-  pillion_labels labels = 0xffffffffu;
-  Guard([&] { labels = poll->builder->MakeLabels(family, values, count); });
+  pillion_labels labels = kBadLabels;
+  Guard([&] { labels = Seal(*poll->builder, poll->builder->MakeLabels(family, values, count)); });
   return labels;
 }
 
 pillion_labels MakeNamedLabels(pillion_poll* poll, const pillion_str* names,
                                const pillion_str* values, size_t count) {
-  pillion_labels labels = 0xffffffffu;
-  Guard([&] { labels = poll->builder->MakeNamedLabels(names, values, count); });
+  pillion_labels labels = kBadLabels;
+  Guard(
+      [&] { labels = Seal(*poll->builder, poll->builder->MakeNamedLabels(names, values, count)); });
   return labels;
 }
 
 void Add(pillion_poll* poll, pillion_family family, pillion_labels labels, double value) {
   Guard([&] {
-    if (poll->InCollector()) poll->builder->Add(family, labels, value);
+    if (poll->InCollector()) poll->builder->Add(family, Unseal(*poll->builder, labels), value);
   });
 }
 
 void AddHistogram(pillion_poll* poll, pillion_family family, pillion_labels labels,
                   const pillion_histogram* histogram) {
   Guard([&] {
-    if (poll->InCollector()) poll->builder->AddHistogram(family, labels, *histogram);
+    if (poll->InCollector())
+      poll->builder->AddHistogram(family, Unseal(*poll->builder, labels), *histogram);
   });
 }
 
 void AddNativeHistogram(pillion_poll* poll, pillion_family family, pillion_labels labels,
                         const pillion_native_histogram* histogram) {
   Guard([&] {
-    if (poll->InCollector()) poll->builder->AddNativeHistogram(family, labels, *histogram);
+    if (poll->InCollector())
+      poll->builder->AddNativeHistogram(family, Unseal(*poll->builder, labels), *histogram);
   });
 }
 
 void AddSummary(pillion_poll* poll, pillion_family family, pillion_labels labels,
                 const pillion_summary* summary) {
   Guard([&] {
-    if (poll->InCollector()) poll->builder->AddSummary(family, labels, *summary);
+    if (poll->InCollector())
+      poll->builder->AddSummary(family, Unseal(*poll->builder, labels), *summary);
   });
 }
 

@@ -99,8 +99,9 @@ uint32_t pillion_poll::Resolve(std::string_view host, pillion_address* out, size
 }
 
 void pillion_poll::Begin(uint32_t collector) {
+  if (implicit_collector && collector == 0) return;  // it is open for the whole poll
   if (open != kNoCollector) End(Reason::kInternal, "the next collector began before this ended");
-  if (collector >= due->size() || implicit_collector) {
+  if (collector >= due->size()) {
     outcome.drops.Note(DropReason::kUndeclared,
                        "collector " + std::to_string(collector) + " is not in the table");
     return;

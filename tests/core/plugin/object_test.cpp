@@ -330,3 +330,50 @@ TEST_CASE("facts are kept by name and bounded") {
   CHECK(outcome.facts.size() == pillion_poll::kFactsMax);
   CHECK(outcome.facts[0].second == "2");
 }
+
+TEST_CASE("labels of an earlier collector are refused and not mistaken for others") {
+  auto object = Make(ProbeConfig());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    Labels kept;
+    sink.Collect(kA, [&]() -> Result<void> {
+      kept = sink.MakeLabels(0, {"first"});
+      sink.Add(0, kept, 1);
+      return {};
+    });
+    sink.Begin(kA);
+    (void)sink.MakeLabels(0, {"other"});
+    sink.Add(0, kept, 2);
+    sink.End({});
+    return {};
+  };
+  const PollOutcome outcome = Run(*object);
+  CHECK(Dropped(outcome, DropReason::kLabelMismatch) == 1);
+  CHECK(Text(outcome) == "probe_a{row=\"first\",team=\"x\"} 1\n");
+}
+
+TEST_CASE("a plugin without a collector table may call its one collector by number") {
+  struct Tableless {
+    explicit Tableless(const Options&) {}
+    Result<void> Poll(PollContext&, Sink& sink) {
+      sink.Add(0, 1);
+      sink.Collect(0, [&]() -> Result<void> {
+        sink.Add(1, 2);
+        return {};
+      });
+      sink.Add(2, 3);
+      return {};
+    }
+  };
+  static constexpr Metric kThree[] = {{.name = "one"}, {.name = "two"}, {.name = "three"}};
+  static const ExporterInfo info{.type = "tableless", .metrics = kThree};
+  const auto type = ExporterType::FromDescriptor(detail::PluginOf<Tableless>::Describe(info), "t");
+  REQUIRE(type.ok());
+  auto config = ProbeConfig();
+  config->labels.clear();
+  auto object =
+      PluginObject::Create(*type, config, {*type, &(*type)->families()}, {}, &SystemClock());
+  REQUIRE(object.ok());
+  const PollOutcome outcome = (*object)->Poll({true}, SystemClock().Now() + 10s);
+  CHECK(outcome.collectors.size() == 1);
+  CHECK(Text(outcome) == "one{} 1\nthree{} 3\ntwo{} 2\n");
+}
