@@ -78,7 +78,8 @@ enum CollectorNeeds : uint32_t {
   kNeedsNothing = 0,
   // Without pg_read_all_stats the view answers, but leaves out other users' rows or columns.
   kNeedsReadAllStats = 1u << 0,
-  // The result may be large: it is read row by row, so that it never stands in memory whole.
+  // The result grows with the number of databases, sessions, roles or tables: it is read row by
+  // row, so that it never stands in memory whole.
   kRowByRow = 1u << 1,
   // The query has two parameters: the included and the excluded databases, both text[].
   kTakesDatabases = 1u << 2,
@@ -99,12 +100,12 @@ inline constexpr CollectorTraits kTraits[] = {
     {"pg_replication_slots_"},
     {"pg_stat_replication_", kNeedsReadAllStats},
     {"pg_stat_wal_receiver_", kNeedsReadAllStats},
-    {"pg_stat_database_"},
-    {"pg_stat_database_conflicts_"},
-    {"pg_database_wraparound_"},
-    {"pg_roles_"},
-    {"pg_locks_"},
-    {"pg_stat_activity_", kNeedsReadAllStats},
+    {"pg_stat_database_", kRowByRow},
+    {"pg_stat_database_conflicts_", kRowByRow},
+    {"pg_database_wraparound_", kRowByRow},
+    {"pg_roles_", kRowByRow},
+    {"pg_locks_", kRowByRow},
+    {"pg_stat_activity_", kNeedsReadAllStats | kRowByRow},
     {"pg_", kNeedsReadAllStats},
     {"pg_stat_activity_autovacuum_", kNeedsReadAllStats},
     {"pg_stat_progress_vacuum_", kNeedsReadAllStats},
@@ -113,7 +114,7 @@ inline constexpr CollectorTraits kTraits[] = {
     {"pg_stat_user_tables_", kRowByRow},
     {"pg_statio_user_tables_", kRowByRow},
     {"pg_statio_user_indexes_", kRowByRow},
-    {"pg_database_", kTakesDatabases},
+    {"pg_database_", kTakesDatabases | kRowByRow},
 };
 static_assert(std::size(kTraits) == kCollectorCount);
 

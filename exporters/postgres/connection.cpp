@@ -141,6 +141,7 @@ Result<void> Connection::Try(const PollContext& ctx, const Target& target, const
     status = PQconnectPoll(handle);
   }
   PQsetErrorVerbosity(handle, PQERRORS_DEFAULT);
+  BoundWaitingBytes(PQsocket(handle), kWaitingBytesMax);
   if (PQsetnonblocking(handle, 1) != 0 || PQenterPipelineMode(handle) != 1) {
     return Error{Reason::kInternal, "libpq: " + OneLine(PQerrorMessage(handle))};
   }

@@ -21,6 +21,9 @@ class Connection {
   // Bytes that may arrive while connecting. A server's greeting is about half a kilobyte.
   static constexpr size_t kGreetingBytesMax = 256 * 1024;
 
+  // Bytes of answers that may wait in the kernel; see pipeline.hpp.
+  static constexpr int kWaitingBytesMax = 256 * 1024;
+
   bool open() const { return handle_ != nullptr; }
   // REQUIRES: open()
   PGconn* handle() const { return handle_.get(); }

@@ -92,15 +92,11 @@ class Run {
   }
 
   Result<void> Receive() {
-    const size_t waiting = WaitingBytes(PQsocket(session_));
-    since_result_ += waiting;
-    total_ += waiting;
-    if (since_result_ > kBytesBetweenResultsMax || total_ > kBytesPerRunMax) {
-      return Error{Reason::kLimit, "the server sent more than the " +
+    since_result_ += WaitingBytes(PQsocket(session_));
+    if (since_result_ > kBytesBetweenResultsMax) {
+      return Error{Reason::kLimit, "the server sent " +
                                        std::to_string(kBytesBetweenResultsMax >> 20) +
-                                       " MiB that one result, or the " +
-                                       std::to_string(kBytesPerRunMax >> 20) +
-                                       " MiB that one poll may have"};
+                                       " MiB and no end of a result"};
     }
     closed_ = IsClosedByPeer(PQsocket(session_));
     if (PQconsumeInput(session_) != 1) return Lost();
@@ -203,7 +199,6 @@ class Run {
   bool answered_ = false;
   size_t rows_ = 0;
   size_t since_result_ = 0;
-  size_t total_ = 0;
   bool closed_ = false;
 };
 

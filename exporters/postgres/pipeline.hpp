@@ -3,7 +3,9 @@
 // All statements are sent at once in libpq's pipeline mode, a Sync behind each, and the answers
 // are read as they come while the rest is still being sent. Nothing blocks; all waiting is in
 // PollContext::Wait. Memory is bounded on our side: a server (or what pretends to be one) can't
-// make libpq buffer more than kBytesBetweenResultsMax.
+// make libpq buffer more than kBytesBetweenResultsMax. How much libpq has read is not known
+// exactly; counted is what had arrived each time before it read, which is never less. A result
+// that is not read row by row may therefore safely be about 1 MiB.
 #pragma once
 
 #include <libpq-fe.h>
@@ -15,8 +17,7 @@
 
 namespace pillion::postgres {
 
-inline constexpr size_t kBytesBetweenResultsMax = 16 * 1024 * 1024;
-inline constexpr size_t kBytesPerRunMax = 256 * 1024 * 1024;
+inline constexpr size_t kBytesBetweenResultsMax = 64 * 1024 * 1024;
 inline constexpr size_t kRowsPerStepMax = 1'000'000;
 
 struct Statement {

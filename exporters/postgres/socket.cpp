@@ -19,4 +19,9 @@ bool IsClosedByPeer(int fd) {
   return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
+void BoundWaitingBytes(int fd, int bytes) {
+  // The kernel takes half of it for its own bookkeeping.
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 }  // namespace pillion::postgres

@@ -92,7 +92,9 @@ TEST_CASE("live: families have the names and types and labels of the peer") {
   CheckAllWell(report);
   const auto shown = Families(report.text);
   const auto peer = PeerFamilies();
-  for (const auto& [name, family] : shown) {
+  for (const auto& entry : shown) {
+    const std::string& name = entry.first;
+    const Shown& family = entry.second;
     CAPTURE(name);
     if (name.starts_with("pg_settings_")) {
       CHECK(family.type == "gauge");

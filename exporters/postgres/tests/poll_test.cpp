@@ -164,6 +164,29 @@ TEST_CASE("statements are prepared from the second poll on and parsed once") {
   CHECK(scene.host.SecretReads("password") == 1);
 }
 
+TEST_CASE("a result that is larger than any buffer may be is read row by row") {
+  Scene scene([](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "pg_stat_user_tables")) return Usual(sql);
+    FakeAnswer answer = {
+        {{"datname", 19}, {"schemaname", 19}, {"relname", 19}, {"seq_scan", 20}, {"filler", 25}},
+        {}};
+    for (int i = 0; i < 5000; ++i) {
+      answer.rows.push_back(
+          {"db", "public", "t" + std::to_string(i), Int64(i), std::string(4000, 'x')});
+    }
+    return answer;
+  });
+  // At first sight, then being prepared, then prepared.
+  for (int poll = 0; poll < 3; ++poll) {
+    const PollReport report = scene.host.Poll({.due = {"stat_user_tables"}});
+    CheckClean(report);
+    CHECK(report.CollectorNamed("stat_user_tables")->reason == Reason::kOk);
+    CHECK(report.Value("pg_stat_user_tables_seq_scan{datname=\"db\",schemaname=\"public\","
+                       "relname=\"t4999\"}") == 4999.0);
+  }
+  CHECK(scene.server.connections() == 1);
+}
+
 TEST_CASE("a session that lost its prepared statements is replaced") {
   std::atomic<int> polls = 0;
   Scene scene([&](std::string_view sql) -> FakeAnswer {

@@ -68,7 +68,9 @@ TEST_CASE("every family of the peer is there with its type and labels and collec
   CHECK(peer.size() > 110);
   std::map<std::string, const Metric*> ours;
   for (const Metric& metric : Metrics()) ours[std::string(metric.name)] = &metric;
-  for (const auto& [name, expected] : peer) {
+  for (const auto& entry : peer) {
+    const std::string& name = entry.first;
+    const PeerMetric& expected = entry.second;
     CAPTURE(name);
     REQUIRE(ours.count(name) == 1);
     const Metric& metric = *ours[name];
