@@ -23,6 +23,7 @@ class RedisServer:
         return (self.host, self.port)
 
     def start(self):
+        self._own_info = self._own_connections = 0
         argv = [self._server, "--port", self.port, "--bind", self.host, "--dir", self._home,
                 "--unixsocket", self.socket_path, "--save", "", "--appendonly", "no",
                 "--daemonize", "no"]
@@ -39,9 +40,11 @@ class RedisServer:
 
     def command(self, *words):
         """One command on a connection of its own; bulk replies as text, errors raised."""
+        self._own_info += words[0] == "INFO"
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(10)
             s.connect(str(self.socket_path))
+            self._own_connections += 1
             reader = s.makefile("rb")
             if self._password:
                 _call(s, reader, "AUTH", self._password)
@@ -52,10 +55,18 @@ class RedisServer:
         self.command("CONFIG", "SET", "requirepass", password)
         self._password = password
 
-    def calls(self, command):
-        """How often clients have called it since the server started."""
-        stats = self.command("INFO", "commandstats")
-        found = re.search(rf"^cmdstat_{re.escape(command)}:calls=(\d+)", stats, re.MULTILINE)
+    def polls(self):
+        """How often others than the test have asked for INFO since the server started."""
+        own = self._own_info  # this one is counted when it is over
+        return self._number("commandstats", r"cmdstat_info:calls=(\d+)") - own
+
+    def connections(self):
+        """How many others than the test have made since the server started."""
+        total = self._number("stats", r"total_connections_received:(\d+)")
+        return total - self._own_connections
+
+    def _number(self, section, pattern):
+        found = re.search("^" + pattern, self.command("INFO", section), re.MULTILINE)
         return int(found.group(1)) if found else 0
 
     def sessions_of_pillion(self):

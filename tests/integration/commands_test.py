@@ -1,0 +1,154 @@
+"""Commands and their exit codes, and that no secret is ever shown."""
+import server_test
+from both_databases import PASSWORD, BothDatabases
+from http_get import get
+from page import parse_openmetrics, parse_text
+from pillion_process import Pillion, run, toml
+
+
+class Commands(BothDatabases):
+    def command(self, *arguments, code=0, **more):
+        done = run(self.sandbox, *arguments, **more)
+        self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout[-2000:]}{done.stderr}")
+        for marker in (PASSWORD, "SECRET"):
+            self.assertNotIn(marker, done.stdout + done.stderr)
+        return done
+
+    def write(self, name, text):
+        path = self.sandbox.dir / name
+        path.write_text(text)
+        return path
+
+    def test_scrape_and_check(self):
+        self.start_databases()
+        config = self.write("good.toml", self.config())
+        self.assert_up(parse_text(self.command("scrape", "--config", config).stdout))
+        open_page = self.command("scrape", "--config", config, "--format", "openmetrics").stdout
+        self.assert_up(parse_openmetrics(open_page))
+        alone = parse_text(self.command("scrape", "-c", config, "--instance", "cache").stdout)
+        self.assertEqual(alone.value("redis_up"), 1)
+        self.assertEqual(alone.names("pg_"), set())
+        self.command("scrape", "-c", config, "--instance", "nobody", code=2)
+        self.command("check", "--config", config)
+        self.redis.stop()
+        page = parse_text(self.command("scrape", "--config", config, code=1).stdout)
+        self.assert_up(page, cache=0)
+        self.command("check", "--config", config)  # looks at no target
+
+    def test_list_and_describe(self):
+        listed = self.command("list").stdout
+        for exporter in ("postgres", "redis"):
+            self.assertRegex(listed, rf"(?m)^{exporter} ")
+            self.assertIn(f"{'pg' if exporter == 'postgres' else exporter}_up",
+                          self.command("describe", exporter).stdout)
+            self.assertIn("|", self.command("describe", exporter, "--markdown").stdout)
+        self.assertIn("postgres", self.command("describe", "postgre", code=2).stderr)
+
+    def test_usage(self):
+        self.command("--help")
+        self.command("serve", "--help")
+        self.command("--version")
+        self.command(code=2)
+        self.command("nonsense", code=2)
+        self.command("serve", "--nonsense", code=2)
+        self.command("scrape", code=2)
+
+    def test_health(self):
+        pillion = Pillion(self.sandbox, arguments=[
+            "--exporter", "redis=127.0.0.1:1", "--listen", f"unix:{self.sandbox.dir}/s"])
+        for address in pillion.scrape_addresses:
+            self.command("health", "--address", address)
+        self.command("health", env={"PILLION_LISTEN": pillion.address})
+        config = self.write("c.toml", f"[http]\nlisten = [{toml(pillion.address)}]\n")
+        self.command("health", "--config", config)
+        pillion.stop(15)
+        self.command("health", "--address", pillion.address, code=1)
+
+    def test_broken_configuration(self):
+        """Everything that is wrong is told at once, with its place, and nothing is started."""
+        broken = self.write("broken.toml", """[http]
+lissten = ["127.0.0.1:0"]
+
+[exporters.orders_db]
+type = "postgres"
+password = "SECRET-1"
+pasword = "SECRET-2"
+freshness = "fast"
+
+[exporters.cache]
+type = "reddis"
+address = "127.0.0.1:6379"
+
+[exporters.cache2]
+type = "redis"
+password = ["SECRET-3"]
+collectors = { infoo = { every = "5m" } }
+""")
+        wanted = [(2, "listen"), (7, "password"), (8, "500ms"), (11, "redis"), (16, "string"),
+                  (17, "info")]
+        for command in ("serve", "check", "scrape"):
+            told = self.command(command, "--config", broken, code=2).stderr
+            for line, text in wanted:
+                self.assertRegex(told, rf"broken\.toml:{line}:\d+: .*{text}")
+            self.assertEqual(len(told.splitlines()), len(wanted), told)
+        cut_off = self.write("cut_off.toml", '[exporters.a]\ntype = "redis"\npassword = "SECRET-4\n')
+        self.assertRegex(self.command("serve", "-c", cut_off, code=2).stderr, r"cut_off\.toml:3:")
+        for dsn in ("host=x password='SECRET-5", "host=x SECRET-6 password=y",
+                    "postgresql://u:SECRET-7@[::1/db"):
+            self.command("check", "--exporter", f"postgres={dsn}", code=2)
+        self.command("check", "--exporter", "redis=redis://u:SECRET-8@h:x", code=2)
+        self.command("serve", "--exporter", "redis=127.0.0.1:1", code=2,
+                     env={"PILLION_OPENMETRICS": "sometimes"})
+        self.command("serve", "--config", self.sandbox.dir / "not_there.toml", code=2)
+
+    def test_no_secret_is_shown(self):
+        """Right and wrong passwords, in every place that takes one, at the most talkative level."""
+        self.start_databases()
+        file = self.write("password", "SECRET-file\n")
+        dsn = toml(self.postgres.dsn)
+        at = f"{self.redis.host}:{self.redis.port}"
+        config = self.config() + f"""
+[exporters.wrong_postgres]
+type = "postgres"
+dsn = {dsn}
+password = "${{env:WRONG}}"
+[exporters.wrong_dsn]
+type = "postgres"
+dsn = {toml(self.postgres.dsn + " password=SECRET-dsn")}
+[exporters.wrong_file]
+type = "postgres"
+dsn = {dsn}
+password = "${{file:{file}}}"
+[exporters.wrong_redis]
+type = "redis"
+address = "{at}"
+password = "SECRET-plain"
+[exporters.wrong_user]
+type = "redis"
+address = "{at}"
+username = "nobody"
+password = "SECRET-user"
+"""
+        env = {"WRONG": "SECRET-env"}
+        pillion = Pillion(self.sandbox, config, arguments=["--log-level", "debug"], env=env)
+        page = pillion.page()
+        self.assertEqual(page.value("pillion_instance_up", instance_name="orders_db"), 1)
+        self.assertEqual(page.value("pillion_instance_up", instance_name="cache"), 1)
+        shown = [pillion.get(path).text for path in
+                 ("/", "/metrics", "/sd", "/metrics/pillion", "/metrics/wrong_dsn")]
+        shown += [get(pillion.admin_address, path).text for path in ("/", "/status.json")]
+        for name in ("wrong_postgres", "wrong_dsn", "wrong_file", "wrong_redis", "wrong_user"):
+            reason = page.value("pillion_instance_up", instance_name=name)
+            self.assertEqual(reason, 0, name)
+            self.assertTrue(pillion.log(instance=name, reason="auth"), name)
+        pillion.stop(15)
+        for text in [*shown, pillion.process.log_text()]:
+            for marker in ("SECRET", PASSWORD):
+                self.assertNotIn(marker, text)
+        path = self.sandbox.dir / "pillion.toml"
+        self.command("check", "-c", path, env=env)
+        self.command("scrape", "-c", path, "--log-level", "debug", env=env, code=1)
+
+
+if __name__ == "__main__":
+    server_test.main()

@@ -1,0 +1,60 @@
+"""Debian's Prometheus, with its storage in the sandbox."""
+import json
+import os
+import re
+import urllib.parse
+
+import http_get
+from sandbox import executable, unprivileged_user, wait_until
+
+
+class PrometheusServer:
+    def __init__(self, sandbox, scrape_configs, name="prometheus"):
+        """`scrape_configs`: the YAML list below that key."""
+        self._user = unprivileged_user()
+        home = sandbox.own_dir(name, self._user)
+        self.address = f"{sandbox.host}:{sandbox.port()}"
+        config = home / "prometheus.yml"
+        config.write_text("global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
+                          "scrape_configs:\n" + scrape_configs)
+        config.chmod(0o644)
+        # At level debug it tells why a scrape failed and which sample it did not take.
+        self.process = sandbox.start(name, [
+            executable("prometheus", "prometheus"), "--config.file", config,
+            "--storage.tsdb.path", home / "data", "--web.listen-address", self.address,
+            "--log.level", "debug", "--log.format", "logfmt"], cwd=home, user=self._user,
+            env={"PATH": os.environ["PATH"], "GOMAXPROCS": "2"})
+        wait_until("Prometheus is ready", self._ready, alive=[self.process])
+
+    def _ready(self):
+        try:
+            return http_get.get(self.address, "/-/ready").status == 200
+        except OSError:
+            return False
+
+    def query(self, promql):
+        """An instant query: {labels as a sorted tuple of pairs: value}."""
+        path = "/api/v1/query?" + urllib.parse.urlencode({"query": promql})
+        answer = http_get.get(self.address, path)
+        if answer.status != 200:
+            raise AssertionError(f"{promql}: {answer.text}")
+        return {tuple(sorted(item["metric"].items())): float(item["value"][1])
+                for item in json.loads(answer.text)["data"]["result"]}
+
+    def number(self, promql):
+        """The value of a query with one result; None without result."""
+        found = list(self.query(promql).values())
+        return found[0] if len(found) == 1 else None
+
+    def await_scrapes(self, job, count=3):
+        """Until each target of the job was scraped so often."""
+        wait_until(f"{count} scrapes of {job}", lambda: (self.number(
+            f'min(count_over_time(up{{job="{job}"}}[5m]))') or 0) >= count, alive=[self.process])
+
+    def complaints(self):
+        """What its log says against what it scraped."""
+        about = re.compile(r'component="scrape manager"|msg="(Scrape failed|Append failed)|parse err')
+        bad = re.compile(r'level=(warn|error)|msg="(Scrape failed|Append failed)'
+                         r'|Out of order|[Dd]uplicate|parse err|Error on ingesting')
+        return [line for line in self.process.log_text().splitlines()
+                if about.search(line) and bad.search(line)]
