@@ -48,8 +48,8 @@ std::string_view LevelName(LogLevel level) {
 std::string FormatTime(double unix_seconds) {
   constexpr int64_t kFirst = -62'135'596'800'000;  // ms
   constexpr int64_t kLast = 253'402'300'799'999;
-  const double milliseconds = std::floor(unix_seconds * 1000 + 1e-4);  // 0.123 is 122.99999...
-  int64_t ms = kFirst;                                                 // also for NaN
+  const double milliseconds = std::floor(unix_seconds * 1000);
+  int64_t ms = kFirst;  // also for NaN
   if (milliseconds >= static_cast<double>(kLast)) {
     ms = kLast;
   } else if (milliseconds > static_cast<double>(kFirst)) {

@@ -79,7 +79,8 @@ DescriptorLookup FakeLookup() {
   static const FakeExporter strict(
       "strict",
       {{.name = "dsn", .flags = PILLION_OPT_ADDRESS | PILLION_OPT_SECRET | PILLION_OPT_REQUIRED},
-       {.name = "realm", .flags = PILLION_OPT_REQUIRED}});
+       {.name = "realm", .flags = PILLION_OPT_REQUIRED},
+       {.name = "zone", .default_value = "here", .flags = PILLION_OPT_REQUIRED}});
   static const FakeExporter plain("plain", {});
   static const FakeExporter broken("broken", {{.name = "port",
                                                .type = OptionType::kInt,

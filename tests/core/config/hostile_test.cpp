@@ -57,6 +57,7 @@ TEST_CASE("dots that are no dotted key are left alone") {
   CHECK_FALSE(CheckToml("a = 'it.s' # " + Repeat("x.", 1000)).has_value());
   CHECK_FALSE(CheckToml("a = \"\"\"" + Repeat(".\"\" .\n", 1000) + "\"\"\"").has_value());
   CHECK_FALSE(CheckToml("a = '''" + Repeat(".'\n", 1000) + "'''''\nb = \"\"").has_value());
+  CHECK_FALSE(CheckToml("a = ['''x'''', '\xC3\xA9']").has_value());  // four: one is text
   CHECK_FALSE(CheckToml("a = \"\\\"" + Repeat(".", 100) + "\"").has_value());
 }
 

@@ -125,6 +125,8 @@ TEST_CASE("bytes that are not UTF-8 are escaped in logfmt and replaced in JSON")
   CHECK(Value("a\xFFz") == R"("a\xffz")");
   CHECK(Value("\xC3") == R"("\xc3")");
   CHECK(Value("\xC0\x80") == R"("\xc0\x80")");
+  CHECK(Value("\xE0\x80\x8A") == R"("\xe0\x80\x8a")");
+  CHECK(Value("\xF0\x80\x80\x8A") == R"("\xf0\x80\x80\x8a")");
   CHECK(Value("\xED\xA0\x80") == R"("\xed\xa0\x80")");
   CHECK(Value("\xF4\x90\x80\x80") == R"("\xf4\x90\x80\x80")");
   CHECK(Value("\xF0\x9F\x98\x80") == "\xF0\x9F\x98\x80");
