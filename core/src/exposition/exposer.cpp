@@ -127,6 +127,7 @@ struct Exposer::State {
   void Keep(Slot& slot, BodyPtr body);
   void TrimBodies();
   void TrimPages();
+  void Wait(Lock& lock);
   template <typename Fn>
   void ForEachBody(Fn fn);
 
@@ -137,6 +138,7 @@ struct Exposer::State {
   // Guarded by `mutex`, the pages' contents included.
   std::vector<PagePtr> pages;
   uint64_t clock = 0;  // orders uses
+  size_t waiting = 0;
   // Pages whose drops were counted, so that one that comes back is not counted again.
   std::array<uint64_t, 64> reported{};
   size_t reported_next = 0;
@@ -194,6 +196,12 @@ void Exposer::State::TrimPages() {
   }
 }
 
+void Exposer::State::Wait(Lock& lock) {
+  ++waiting;
+  changed.wait(lock);
+  --waiting;
+}
+
 template <typename Fn>
 void Exposer::State::ForEachBody(Fn fn) {
   for (const PagePtr& page : pages) {
@@ -235,7 +243,7 @@ std::shared_ptr<const PagePlan> Exposer::State::PlanOf(Lock& lock, Page& page,
                                                        std::span<const SnapshotPtr> snapshots) {
   while (page.plan == nullptr) {
     if (page.planning) {
-      changed.wait(lock);
+      Wait(lock);
       continue;
     }
     page.planning = true;
@@ -262,7 +270,7 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
   Slot& slot = of_format[static_cast<size_t>(encoding)];
   while (slot.body == nullptr && slot.flight != nullptr) {
     const std::shared_ptr<Flight> flight = slot.flight;
-    changed.wait(lock, [&] { return flight->done; });
+    while (!flight->done) Wait(lock);
     if (flight->body != nullptr) return flight->body;
   }
   if (slot.body != nullptr) {
@@ -315,15 +323,16 @@ Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_v
   return out;
 }
 
-Exposer::Kept Exposer::kept() const {
+Exposer::Stats Exposer::stats() const {
   const State::Lock lock(state_->mutex);
-  Kept kept;
-  kept.pages = state_->pages.size();
+  Stats stats;
+  stats.pages = state_->pages.size();
+  stats.waiting = state_->waiting;
   state_->ForEachBody([&](const Page&, const Slot& slot) {
-    ++kept.bodies;
-    kept.bytes += slot.body->size;
+    ++stats.bodies;
+    stats.body_bytes += slot.body->size;
   });
-  return kept;
+  return stats;
 }
 
 }  // namespace pillion

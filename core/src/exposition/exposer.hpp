@@ -47,10 +47,11 @@ class Exposer {
   Exposition Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
                     std::string_view accept_encoding);
 
-  struct Kept {
-    size_t pages = 0, bodies = 0, bytes = 0;
+  struct Stats {
+    size_t pages = 0, bodies = 0, body_bytes = 0;  // kept
+    size_t waiting = 0;                            // calls that wait for what another one is at
   };
-  Kept kept() const;  // for the sidecar's own metrics and for tests
+  Stats stats() const;
 
  private:
   struct State;

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace pillion::test {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 thread_local uint64_t allocations = 0;
 thread_local uint64_t bytes = 0;
 thread_local int64_t until_failure = -1;
+thread_local size_t hooked_size = 0;
+thread_local std::function<void()> hook_at_size;
 
 }  // namespace
 
@@ -18,9 +21,18 @@ void FailAllocation(uint64_t n) { until_failure = static_cast<int64_t>(n); }
 void StopFailing() { until_failure = -1; }
 bool FailureIsPending() { return until_failure >= 0; }
 
+void OnAllocationOf(size_t size, std::function<void()> hook) {
+  hook_at_size = std::move(hook);
+  hooked_size = size;
+}
+
 static void* Allocate(std::size_t size) {
   ++allocations;
   bytes += size;
+  if (hooked_size != 0 && size == hooked_size) {
+    hooked_size = 0;
+    hook_at_size();
+  }
   if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
   if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
   throw std::bad_alloc();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace pillion::test {
 
@@ -14,5 +15,8 @@ uint64_t AllocatedBytesOfThisThread();
 void FailAllocation(uint64_t n);
 void StopFailing();
 bool FailureIsPending();
+
+// Calls `hook` at the thread's next allocation of exactly this size, once, before it is made.
+void OnAllocationOf(size_t bytes, std::function<void()> hook);
 
 }  // namespace pillion::test

@@ -150,6 +150,26 @@ TEST_CASE("histograms that OpenMetrics forbids become plain families") {
   }
 }
 
+TEST_CASE("a gauge histogram may have a negative sum beside negative bounds") {
+  Maker maker;
+  maker.Histogram(maker.Family("g", MetricType::kGaugeHistogram), {}, {-1, 1}, {1, 2}, 3, -4);
+  const std::vector snapshots = {maker.Snapshot("i")};
+  CheckBothFormats(snapshots);
+  CHECK(OpenMetrics(snapshots).find("# TYPE g gaugehistogram\n") != std::string::npos);
+}
+
+TEST_CASE("a state set is one only if every sample names its state") {
+  for (const bool named : {true, false}) {
+    Maker maker;
+    maker.Value("s", MetricType::kStateSet, {{named ? "s" : "x", "on"}}, 1);
+    maker.Value("s", MetricType::kStateSet, {{"s", "off"}}, 0);
+    const std::vector snapshots = {maker.Snapshot("i")};
+    CheckBothFormats(snapshots);
+    const exposition::Page open = exposition::ReadOpenMetrics(OpenMetrics(snapshots));
+    CHECK(open.Find("s")->type == (named ? "stateset" : "gauge"));
+  }
+}
+
 TEST_CASE("summaries that OpenMetrics forbids become plain families") {
   struct {
     std::vector<double> quantiles, values;

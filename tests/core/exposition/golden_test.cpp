@@ -45,6 +45,9 @@ TEST_CASE("exemplars stand on counters and on the bucket that holds them") {
   maker.builder().Add(maker.Family("c_total", MetricType::kCounter, ""), 0, 5);
   maker.Exemplar("t", "first", 1, 10);
   maker.Exemplar("t", "\"last\"", 2, 20.5);
+  maker.Value("c_total", MetricType::kCounter, {{"n", "1"}}, 6);
+  maker.Value("c_total", MetricType::kCounter, {{"n", "2"}}, 7);
+  maker.Exemplar("t", "third", 3, 30);
   maker.builder().Add(maker.Family("g", MetricType::kGauge, ""), 0, 6);
   maker.Exemplar("t", "gauges have none", 1, 10);
   const auto snapshot = maker.Snapshot("i");
@@ -52,6 +55,8 @@ TEST_CASE("exemplars stand on counters and on the bucket that holds them") {
   CHECK(page ==
         "# TYPE c counter\n"
         "c_total 5 # {t=\"\\\"last\\\"\"} 2 20.5\n"
+        "c_total{n=\"1\"} 6\n"
+        "c_total{n=\"2\"} 7 # {t=\"third\"} 3 30\n"
         "# TYPE g gauge\n"
         "g 6\n"
         "# TYPE h histogram\n"
