@@ -1,7 +1,7 @@
 #include "http/admin_plane.hpp"
 
+#include "config/listen_address.hpp"
 #include "http/answer.hpp"
-#include "http/listen_address.hpp"
 #include "http/request_rules.hpp"
 
 #include <civetweb.h>

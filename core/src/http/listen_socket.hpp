@@ -5,7 +5,7 @@
 // the ListenSocket is destroyed, if it is still ours.
 #pragma once
 
-#include "http/listen_address.hpp"
+#include "config/listen_address.hpp"
 
 #include <pillion/result.hpp>
 

@@ -1,6 +1,6 @@
 #include "http/probe.hpp"
 
-#include "http/listen_address.hpp"
+#include "config/listen_address.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>

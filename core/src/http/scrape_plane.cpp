@@ -1,7 +1,7 @@
 #include "http/scrape_plane.hpp"
 
+#include "config/listen_address.hpp"
 #include "http/descriptor_limit.hpp"
-#include "http/listen_address.hpp"
 #include "http/listen_socket.hpp"
 #include "http/scrape_loop.hpp"
 

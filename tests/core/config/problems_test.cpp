@@ -16,7 +16,7 @@ TEST_CASE("a file full of errors tells all of them at once") {
 selff = "merged"
 
 [http]
-listen = [":9970", "127.0.0.1:9970"]
+listen = ["9970", "127.0.0.1:9970"]
 admin_listen = "0.0.0.0:9971"
 scrape_timeout = "ten seconds"
 
@@ -40,7 +40,7 @@ freshness = 1
 type = "fake"
 )")) ==
         R"(a.toml:2:1: selff: unknown key; did you mean `self`?
-a.toml:5:11: http.listen[0]: needs a host; write "[::]:9970" to listen everywhere
+a.toml:5:11: http.listen[0]: expected HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH
 a.toml:6:16: http.admin_listen: only listens on loopback; write "127.0.0.1:9971", or "" to turn it off
 a.toml:7:18: http.scrape_timeout: not a duration: it does not start with a digit; write a number and a unit, such as "500ms", "1.5s", "5m", "2h" or "1d"
 a.toml:11:1: exporters.cache.adress: unknown key; did you mean `address`?

@@ -1,7 +1,7 @@
 // The pure parts: what requests mean, who is overdue, how text is escaped.
+#include "config/listen_address.hpp"
 #include "http/answer.hpp"
 #include "http/connection_book.hpp"
-#include "http/listen_address.hpp"
 #include "http/loop_watch.hpp"
 #include "http/request_rules.hpp"
 #include "http/scrape_pages.hpp"
