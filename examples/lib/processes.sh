@@ -17,7 +17,10 @@ start() {
   if [ -n "$user" ]; then
     identity=(--reuid "$user" --regid "$(id -g "$user")" --clear-groups)
   fi
-  setsid setpriv "${identity[@]}" --pdeathsig "$signal" -- "$@" \
+  # The kernel's signal is for deaths to come; had the script died before, the shell would notice.
+  # shellcheck disable=SC2016  # that shell's own variables
+  setsid setpriv "${identity[@]}" --pdeathsig "$signal" -- \
+    sh -c '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"' "$name" "$$" "$@" \
     </dev/null >"$dir/$name.log" 2>&1 &
   started=$!
   started_pids+=("$started") started_names+=("$name") started_signals+=("$signal")
