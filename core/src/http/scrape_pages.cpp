@@ -53,13 +53,15 @@ std::string LandingPageHtml(std::string_view version, const std::vector<std::str
 
 std::string SdJson(std::string_view target, const std::vector<std::string>& instances) {
   std::string json = "[";
-  // The path stands unescaped: Prometheus escapes it itself.
+  // The path stands unescaped: Prometheus escapes it itself. All of these targets have one
+  // address, which would be the `instance` of all: their `up` would be one series.
   for (const std::string& name : instances) {
     if (json.size() > 1) json += ',';
     json += fmt::format(
-        "\n  {{\"targets\": [{}], \"labels\": {{\"__metrics_path__\": {}, "
+        "\n  {{\"targets\": [{}], \"labels\": {{\"__metrics_path__\": {}, \"instance\": {}, "
         "\"__meta_pillion_instance_name\": {}}}}}",
-        JsonString(target), JsonString("/metrics/" + name), JsonString(name));
+        JsonString(target), JsonString("/metrics/" + name),
+        JsonString(fmt::format("{}/{}", target, name)), JsonString(name));
   }
   json += instances.empty() ? "]\n" : "\n]\n";
   return json;

@@ -155,9 +155,11 @@ TEST_CASE("service discovery names the host the client used") {
   CHECK(answer->header("content-type") == "application/json");
   CHECK(answer->body ==
         "[\n  {\"targets\": [\"pod-7.db.svc:9970\"], \"labels\": {\"__metrics_path__\": "
-        "\"/metrics/cache\", \"__meta_pillion_instance_name\": \"cache\"}},\n"
+        "\"/metrics/cache\", \"instance\": \"pod-7.db.svc:9970/cache\", "
+        "\"__meta_pillion_instance_name\": \"cache\"}},\n"
         "  {\"targets\": [\"pod-7.db.svc:9970\"], \"labels\": {\"__metrics_path__\": "
-        "\"/metrics/orders_db\", \"__meta_pillion_instance_name\": \"orders_db\"}}\n]\n");
+        "\"/metrics/orders_db\", \"instance\": \"pod-7.db.svc:9970/orders_db\", "
+        "\"__meta_pillion_instance_name\": \"orders_db\"}}\n]\n");
 }
 
 TEST_CASE("service discovery falls back to the local address") {
