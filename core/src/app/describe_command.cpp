@@ -49,7 +49,12 @@ std::string OptionNotes(const pillion_option& option) {
   if (option.flags & PILLION_OPT_SECRET) add("secret");
   if (option.flags & PILLION_OPT_ADDRESS) add("set by --exporter TYPE=ADDRESS");
   if (option.minimum != 0 || option.maximum != 0) {
-    add(fmt::format("{} to {}", option.minimum, option.maximum));
+    const auto show = [&](double bound) {
+      if (option.type != PILLION_OPT_DURATION) return fmt::format("{}", bound);
+      return FormatDuration(std::chrono::duration_cast<std::chrono::nanoseconds>(
+          std::chrono::duration<double>(bound)));
+    };
+    add(fmt::format("{} to {}", show(option.minimum), show(option.maximum)));
   }
   std::string choices;
   for (size_t i = 0; i < option.choice_count; ++i) {
