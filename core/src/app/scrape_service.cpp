@@ -129,6 +129,11 @@ SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) 
   const MonoTime now = clock_->Now();
   const bool changed = saw != self_saw_ || others.empty();
   if (self_snapshot_ == nullptr || (changed && now - self_made_ >= kSelfFreshness)) {
+    if (connection_stats_) {
+      const ScrapePlaneStats stats = connection_stats_();
+      self_->Connections(stats.connections, stats.connections_closed_at_cap_total,
+                         stats.accept_pauses_total);
+    }
     self_snapshot_ = self_->Snapshot();
     self_made_ = now;
     self_saw_ = std::move(saw);

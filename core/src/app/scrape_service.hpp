@@ -45,6 +45,10 @@ class ScrapeService final : public ScrapeHandler {
   void Finished(std::string_view path, int status, std::string_view format,
                 std::chrono::nanoseconds took) override;
 
+  // Where the connections' own metrics come from. Before the first scrape; must work until Stop.
+  void SetConnectionStats(std::function<ScrapePlaneStats()> stats) {
+    connection_stats_ = std::move(stats);
+  }
   void SetReady(bool ready) { ready_ = ready; }
   // Ends the render thread; scrapes that come later are answered 503.
   void Stop();
@@ -62,6 +66,7 @@ class ScrapeService final : public ScrapeHandler {
   SelfRegistry* const self_;
   Scheduler* const scheduler_;
   const Clock* const clock_;
+  std::function<ScrapePlaneStats()> connection_stats_;
   Exposer exposer_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopped_{false};

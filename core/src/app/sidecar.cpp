@@ -18,7 +18,9 @@ Sidecar::Sidecar(std::shared_ptr<const Config> config, PluginCatalog* catalog,
       scheduler_(clock_) {}
 
 Sidecar::~Sidecar() {
-  // The planes first: they call into the service, which calls into the pollers.
+  // The service's thread asks the scrape plane for its numbers; the planes call into the service,
+  // which calls into the pollers.
+  if (service_ != nullptr) service_->Stop();
   admin_plane_.reset();
   scrape_plane_.reset();
   service_.reset();
@@ -41,6 +43,7 @@ Result<void> Sidecar::Start() {
   plane.version = version_;
   plane.limits.connections_max = config_->http.connections_max;
   scrape_plane_ = std::make_unique<ScrapePlane>(std::move(plane), service_.get());
+  service_->SetConnectionStats([this] { return scrape_plane_->Stats(); });
   if (auto started = scrape_plane_->Start(); !started) return started;
 
   if (!config_->http.admin_listen.empty()) {

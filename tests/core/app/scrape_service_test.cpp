@@ -176,3 +176,16 @@ TEST_CASE("health looks at the scheduler and readiness at nobody's target") {
   bench.scheduler.At(SystemClock().Now(), [] {});
   CHECK(bench.service->Healthy());
 }
+
+TEST_CASE("the page tells of the connections of the scrape plane") {
+  Bench bench;
+  bench.service->SetConnectionStats([] {
+    ScrapePlaneStats stats;
+    stats.connections = 7;
+    stats.connections_closed_at_cap_total = 3;
+    return stats;
+  });
+  const std::string page = Page(bench.Scrape("pillion").get());
+  CHECK(page.find("pillion_http_connections 7\n") != std::string::npos);
+  CHECK(page.find("pillion_http_connections_closed_total 3\n") != std::string::npos);
+}
