@@ -130,7 +130,7 @@ Result<void> CollectSlowlog(const Reading& reading, Sink& sink) {
   int64_t usec = 0;
   if (const auto entries = ElementsOf(*last); !entries.empty()) {
     const auto entry = ElementsOf(entries[0]);
-    if (entry.size() > 0) id = IntegerOf(entry[0]).value_or(0);
+    if (!entry.empty()) id = IntegerOf(entry[0]).value_or(0);
     if (entry.size() > 2) usec = IntegerOf(entry[2]).value_or(0);
   }
   sink.Add(FamilyOf(kSlowlogLastId), static_cast<double>(id));

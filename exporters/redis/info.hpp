@@ -94,7 +94,10 @@ std::optional<double> ToValue(std::string_view text);
 struct Version {
   int major = 0;
   int minor = 0;
-  auto operator<=>(const Version&) const = default;
+  bool operator==(const Version&) const = default;
+  bool AtLeast(int other_major, int other_minor = 0) const {
+    return major != other_major ? major > other_major : minor >= other_minor;
+  }
 };
 Version ToVersion(std::string_view text);
 

@@ -116,7 +116,7 @@ Server ReadServer(const Info& info, const Identity& identity) {
   server.valkey = ToVersion(identity.valkey_version);
   server.sentinel = identity.redis_mode == "sentinel" || info.Has(Section::kSentinel);
   server.cluster = identity.cluster_enabled == "1";
-  server.config_takes_many = server.version >= Version{7, 0};
+  server.config_takes_many = server.version.AtLeast(7);
   return server;
 }
 

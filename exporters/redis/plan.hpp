@@ -44,9 +44,9 @@ struct Server {
   bool cluster = false;
   bool config_takes_many = false;  // CONFIG GET a b c: 7.0 or later
 
-  bool has_commandlog() const { return valkey >= Version{8, 1}; }
+  bool has_commandlog() const { return valkey.AtLeast(8, 1); }
   // Before INFO came: perhaps.
-  bool may_have_histogram() const { return !known || version >= Version{7, 0}; }
+  bool may_have_histogram() const { return !known || version.AtLeast(7); }
 };
 
 // The fields of INFO that say what the server is. Views into the INFO text.

@@ -51,13 +51,13 @@ TEST_CASE("the first poll of a connection and every later one are one round trip
   CHECK(redis.commands() == Commands{"CLIENT SETNAME pillion", "INFO ALL", "CONFIG GET *",
                                      "SLOWLOG LEN", "SLOWLOG GET 1", "LATENCY LATEST",
                                      "LATENCY HISTOGRAM"});
+  const std::string narrow_config =
+      "CONFIG GET maxmemory maxclients io-threads repl-backlog-size databases "
+      "client-output-buffer-limit";
   redis.Forget();
   REQUIRE(host.Poll().ok());
-  CHECK(redis.commands() ==
-        Commands{"INFO ALL",
-                 "CONFIG GET maxmemory maxclients io-threads repl-backlog-size databases "
-                 "client-output-buffer-limit",
-                 "SLOWLOG LEN", "SLOWLOG GET 1", "LATENCY LATEST", "LATENCY HISTOGRAM"});
+  CHECK(redis.commands() == Commands{"INFO ALL", narrow_config, "SLOWLOG LEN", "SLOWLOG GET 1",
+                                     "LATENCY LATEST", "LATENCY HISTOGRAM"});
   CHECK(redis.connections() == 1);
 }
 

@@ -87,10 +87,15 @@ class FakeRedis {
     SetRaw("LATENCY LATEST", folder + "/latency_latest.resp");
     SetRaw("LATENCY HISTOGRAM", folder + "/latency_histogram.resp");
     SetRaw("SENTINEL MASTERS", folder + "/sentinel_masters.resp");
-    for (const std::string name : {"orders", "lost"}) {
-      SetRaw("SENTINEL CKQUORUM " + name, folder + "/sentinel_ckquorum_" + name + ".resp");
-      SetRaw("SENTINEL SENTINELS " + name, folder + "/sentinel_sentinels_" + name + ".resp");
-      SetRaw("SENTINEL SLAVES " + name, folder + "/sentinel_slaves_" + name + ".resp");
+    for (const std::string master : {"orders", "lost"}) {
+      for (const std::string what : {"ckquorum", "sentinels", "slaves"}) {
+        std::string command = "SENTINEL ";
+        for (const char c : what) command.push_back(static_cast<char>(c - 'a' + 'A'));
+        command.append(" ").append(master);
+        std::string path = folder;
+        path.append("/sentinel_").append(what).append("_").append(master).append(".resp");
+        SetRaw(command, path);
+      }
     }
   }
 

@@ -32,7 +32,7 @@ void Compare(const std::string& name) {
   CHECK(report.error == "");
   CHECK(report.problems == std::vector<std::string>{});
   const std::string path = Folder(name) + "/poll.txt";
-  if (std::getenv("PILLION_WRITE_GOLDEN") != nullptr) {
+  if (std::getenv("PILLION_WRITE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe)
     std::ofstream(path) << report.text;
     return;
   }

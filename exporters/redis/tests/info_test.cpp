@@ -176,7 +176,10 @@ TEST_CASE("versions are compared by their first two numbers") {
   CHECK(ToVersion("unstable") == Version{0, 0});
   CHECK(ToVersion("-7.0") == Version{0, 0});
   CHECK(ToVersion("99999999999.1") == Version{0, 0});
-  CHECK(ToVersion("10.0") > ToVersion("9.9"));
+  CHECK(ToVersion("10.0").AtLeast(9, 9));
+  CHECK(ToVersion("7.0").AtLeast(7, 0));
+  CHECK_FALSE(ToVersion("7.1").AtLeast(7, 2));
+  CHECK_FALSE(ToVersion("6.9").AtLeast(7));
 }
 
 TEST_CASE("numbered names have a number and nothing else") {

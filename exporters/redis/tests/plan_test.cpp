@@ -22,7 +22,7 @@ Server Known(Version version) {
   Server server;
   server.known = true;
   server.version = version;
-  server.config_takes_many = version >= Version{7, 0};
+  server.config_takes_many = version.AtLeast(7);
   return server;
 }
 

@@ -73,7 +73,9 @@ TEST_CASE("every family of the peers' default set is there with its type and lab
   }
   const auto peers = PeerFamilies();
   CHECK(peers.size() == 269);
-  for (const auto& [name, family] : peers) {
+  for (const auto& peer : peers) {
+    const std::string& name = peer.first;
+    const Family& family = peer.second;
     if (kLeftOut.count(name) != 0) continue;
     CAPTURE(name);
     if (ours.count(name) == 0) {  // the pattern takes it
