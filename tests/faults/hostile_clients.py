@@ -107,7 +107,8 @@ timeout = "60s"
                   f"worst {seconds[-1] * 1e3:.1f} ms")
         for path, seconds in worst.items():
             self.assertLess(seconds, WORST_SECONDS_MAX, path)
-        # They were there all the while.
+        # They were there all the while, and the sidecar knows.
+        self.assertGreaterEqual(self.pillion.counter("pillion_http_connections"), len(self.sockets))
         still_open = sum(not self.was_closed(s) for s in self.sockets)
         print(f"{still_open} of {len(self.sockets)} connections are still open")
         self.assertGreaterEqual(still_open, NEVER_READING + IDLE)

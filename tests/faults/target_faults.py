@@ -3,18 +3,21 @@
 Both databases run, the sidecar reads both, then one of them is hurt and comes back. The tests are
 the same for both; what differs is in the classes that mix TargetFaults in.
 """
+import os
+import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import fake_server
 from fake_server import FakeServer
 from http_get import get
 from page import parse_text
 from pillion_process import SANITIZED, Pillion, toml
-from postgres_server import MONITOR, PostgresServer
+from postgres_server import PostgresServer
 from redis_server import RedisServer
-from sandbox import HANG_SECONDS, wait_until
+from sandbox import HANG_SECONDS, executable, wait_until
 
 PASSWORD = "marker-4b1d"  # must never be seen anywhere
 FRESHNESS_SECONDS = 0.1
@@ -39,16 +42,18 @@ class TargetFaults:
 
     postgres_settings = {}
 
-    def start_all(self, poll_timeout="3s", target=""):
-        """`target`: the configuration of another place to read instead of the real server."""
+    def start_all(self, poll_timeout="3s", target="", by_sockets=False, **how):
+        """`target`: the configuration of another place to read instead of the hurt server."""
         self.postgres = Side(PostgresServer(self.sandbox, PASSWORD, self.postgres_settings),
                              "orders_db", "pg_", "pg_up")
         self.redis = Side(RedisServer(self.sandbox, PASSWORD), "cache", "redis_", "redis_up")
         self.hurt, self.other = self.choose(self.postgres, self.redis)
         self.postgres.server.sql("CREATE TABLE t AS SELECT 1 AS a")
-        places = {self.postgres.instance: f"dsn = {toml(self.postgres.server.dsn)}",
-                  self.redis.instance:
-                  f'address = "{self.redis.server.host}:{self.redis.server.port}"'}
+        servers = self.postgres.server, self.redis.server
+        dsn = servers[0].socket_dsn if by_sockets else servers[0].dsn
+        address = servers[1].socket_address if by_sockets else servers[1].tcp_address
+        places = {self.postgres.instance: f"dsn = {toml(dsn)}",
+                  self.redis.instance: f"address = {toml(address)}"}
         if target:
             places[self.hurt.instance] = target
         self.pillion = Pillion(self.sandbox, f"""
@@ -65,7 +70,7 @@ type = "redis"
 password = "{PASSWORD}"
 freshness = "{FRESHNESS_SECONDS}s"
 timeout = "{poll_timeout}"
-""")
+""", **how)
 
     def start_well(self, poll_timeout="3s"):
         """Everything runs, and what a page shows then is known."""
@@ -139,7 +144,8 @@ timeout = "{poll_timeout}"
         if not SANITIZED:
             self.assertLess(peak - self.memory, MEMORY_GROWTH_MAX)
         shown = [self.pillion.get(path).text for path in ("/", "/metrics", "/sd")]
-        shown += [get(self.pillion.admin_address, path).text for path in ("/", "/status.json")]
+        if self.pillion.admin_address:
+            shown += [get(self.pillion.admin_address, path).text for path in ("/", "/status.json")]
         for text in [*shown, self.pillion.process.log_text()]:
             self.assertNotIn(PASSWORD, text)
         self.assertEqual(self.pillion.stop(15), 0)
@@ -263,5 +269,18 @@ timeout = "{poll_timeout}"
         self.scrape_without("dns")
         self.check_end("dns")
 
-
-__all__ = ["MONITOR", "PASSWORD", "TargetFaults"]
+    def test_name_server_is_silent(self):
+        """The look-up hangs, not the poll."""
+        unshare = executable("unshare", "util-linux")
+        wrapper = [unshare, "--net", "--mount", *([] if os.geteuid() == 0 else ["-r"])]
+        if self.sandbox.run([*wrapper, "true"], check=False).returncode != 0:
+            self.skipTest("a network namespace cannot be made here")
+        script = Path(fake_server.__file__).with_name("silent_dns.py")
+        self.good = None
+        self.start_all(target=self.target_at("db.example"), by_sockets=True, admin="",
+                       listen=f"unix:{self.sandbox.dir}/metrics.sock",
+                       wrapper=[*wrapper, sys.executable, "-B", script])
+        self.memory = self.pillion.memory()
+        self.scrape_without("timeout", silent=True)
+        self.scrape_without("timeout", silent=True)
+        self.check_end("late", "timeout")

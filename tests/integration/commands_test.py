@@ -106,7 +106,7 @@ collectors = { infoo = { every = "5m" } }
         self.start_databases()
         file = self.write("password", "SECRET-file\n")
         dsn = toml(self.postgres.dsn)
-        at = f"{self.redis.host}:{self.redis.port}"
+        at = f"{self.redis.tcp_address}"
         config = self.config() + f"""
 [exporters.wrong_postgres]
 type = "postgres"

@@ -96,7 +96,7 @@ class Cost(BothDatabases):
         pillion = Pillion(self.sandbox, f"""
 [exporters.cache]
 type = "redis"
-address = "{redis.host}:{redis.port}"
+address = "{redis.tcp_address}"
 freshness = "0s"
 """)
         for _ in range(200):

@@ -1,13 +1,12 @@
 """The sidecar beside a real PostgreSQL and a real Redis: pages, addresses, signals."""
 import signal
-import threading
 
 import http_get
 import server_test
 from both_databases import PASSWORD, BothDatabases
 from page import parse_text
 from pillion_process import Pillion, run
-from sandbox import HANG_SECONDS, wait_until
+from sandbox import wait_until
 
 
 class Serve(BothDatabases):
@@ -75,18 +74,17 @@ class Serve(BothDatabases):
             pillion = self.start_pillion()
             self.assert_up(pillion.page())
             self.redis.freeze()
-            answers = []
-            headers = {"X-Prometheus-Scrape-Timeout-Seconds": "3"}
-            scraper = threading.Thread(target=lambda: answers.append(pillion.get(headers=headers)))
             wait_until("the snapshot is old", lambda: not self.quick(pillion), seconds=20)
-            scraper.start()
-            wait_until("the scrape waits", lambda: pillion.connections_to(*self.redis.address) == 1)
+            scrape = http_get.Request(pillion.address, "/metrics",
+                                      {"X-Prometheus-Scrape-Timeout-Seconds": "3"})
+            for _ in range(3):  # whose turn comes after that of the scrape
+                self.assertEqual(pillion.get("/-/healthy").status, 200)
             pillion.process.signal(number)
-            scraper.join(HANG_SECONDS)
+            answer = scrape.answer()
             self.assertEqual(pillion.process.wait(), 0)
             self.redis.thaw()
-            self.assertEqual([answer.status for answer in answers], [200])
-            self.assert_up(parse_text(answers[0].text), cache=0)
+            self.assertEqual(answer.status, 200)
+            self.assert_up(parse_text(answer.text), cache=0)
 
     @staticmethod
     def quick(pillion):
@@ -99,8 +97,8 @@ class Serve(BothDatabases):
         self.redis.set_password("")
         self.postgres.sql("ALTER ROLE monitor PASSWORD NULL")
         pillion = Pillion(self.sandbox, arguments=[
-            "--exporter", f"redis={self.redis.host}:{self.redis.port}",
-            "--exporter", f"by_socket:redis=unix:{self.redis.socket_path}",
+            "--exporter", f"redis={self.redis.tcp_address}",
+            "--exporter", f"by_socket:redis={self.redis.socket_address}",
             "--exporter", f"orders_db:postgres={self.postgres.socket_dsn}"])
         page = pillion.page()
         ups = {dict(labels)["instance_name"]: value
@@ -112,7 +110,7 @@ class Serve(BothDatabases):
         file = self.sandbox.dir / "from_environment.toml"
         file.write_text(self.config().replace(f'"{PASSWORD}"', '"${env:TEST_PASSWORD}"'))
         socket = self.sandbox.dir / "s"
-        pillion = Pillion(self.sandbox, listen=False, env={
+        pillion = Pillion(self.sandbox, listen=None, admin=None, env={
             "PILLION_CONFIG": str(file), "TEST_PASSWORD": PASSWORD,
             "PILLION_LISTEN": f"127.0.0.1:0, unix:{socket}", "PILLION_ADMIN_LISTEN": "",
             "PILLION_LOG_FORMAT": "json", "PILLION_OPENMETRICS": "always",

@@ -29,7 +29,7 @@ freshness = "{freshness}"
 
 [exporters.cache]
 type = "redis"
-address = "{self.redis.host}:{self.redis.port}"
+address = "{self.redis.tcp_address}"
 password = {toml(PASSWORD)}
 freshness = "{freshness}"
 """

@@ -39,18 +39,31 @@ class _Connection(http.client.HTTPConnection):
         self.sock = connect(self._address, self._seconds)
 
 
-def get(address, path, headers=None, seconds=HANG_SECONDS):
-    """One GET on a connection of its own. A body that is cut off raises IncompleteRead."""
-    begin = time.monotonic()
-    connection = _Connection(address, seconds)
-    try:
+class Request:
+    """A GET that was sent, on a connection of its own."""
+
+    def __init__(self, address, path, headers=None, seconds=HANG_SECONDS):
+        self._begin = time.monotonic()
+        self._connection = _Connection(address, seconds)
         sent = dict(headers or {})
         if not address.startswith("unix:"):
             sent.setdefault("Host", address)
-        connection.request("GET", path, headers=sent)
-        response = connection.getresponse()
-        body = response.read()
-    finally:
-        connection.close()
-    return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body,
-                  time.monotonic() - begin)
+        try:
+            self._connection.request("GET", path, headers=sent)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def answer(self):
+        """Waits for it; one that is cut off raises IncompleteRead."""
+        try:
+            response = self._connection.getresponse()
+            body = response.read()
+        finally:
+            self._connection.close()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body,
+                      time.monotonic() - self._begin)
+
+
+def get(address, path, headers=None, seconds=HANG_SECONDS):
+    return Request(address, path, headers, seconds).answer()

@@ -37,13 +37,17 @@ def toml(text):
 class Pillion:
     """`pillion serve` on ports of its own choice."""
 
-    def __init__(self, sandbox, config=None, arguments=(), env=None, name="pillion", listen=True):
-        """Starts it with the configuration text, or with arguments alone, and awaits its ports."""
+    def __init__(self, sandbox, config=None, arguments=(), env=None, name="pillion",
+                 listen="127.0.0.1:0", admin="127.0.0.1:0", wrapper=()):
+        """Starts it with the configuration text, or with arguments alone, and awaits its ports.
+
+        `listen`, `admin`: None leaves the choice to it. `wrapper`: words before its own.
+        """
         self._ports = sandbox.dir / f"{name}.ports"
         self._ports.unlink(missing_ok=True)
-        argv = [binary(), "serve", "--port-file", self._ports]
-        if listen:
-            argv += ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+        argv = [*wrapper, binary(), "serve", "--port-file", self._ports]
+        argv += ["--listen", listen] if listen is not None else []
+        argv += ["--admin-listen", admin] if admin is not None else []
         if config is not None:
             file = sandbox.dir / f"{name}.toml"
             file.write_text(config)

@@ -22,6 +22,14 @@ class RedisServer:
     def address(self):
         return (self.host, self.port)
 
+    @property
+    def tcp_address(self):
+        return f"{self.host}:{self.port}"
+
+    @property
+    def socket_address(self):
+        return f"unix:{self.socket_path}"
+
     def start(self):
         self._own_info = self._own_connections = 0
         argv = [self._server, "--port", self.port, "--bind", self.host, "--dir", self._home,
