@@ -54,7 +54,7 @@ class Postgres {
     if (!target) throw std::invalid_argument(target.error().message);
     target_ = *std::move(target);
     if (target_.has_password) {
-      options_.Log(PILLION_WARN, "the dsn holds a password: `password` would keep it secret");
+      options_.Log(PILLION_LOG_WARN, "the dsn holds a password: `password` would keep it secret");
     }
   }
 
@@ -180,7 +180,7 @@ class Postgres {
 
   void StartPooled() {
     pooled_ = true;
-    options_.Log(PILLION_INFORM,
+    options_.Log(PILLION_LOG_INFO,
                  "a connection pooler stands before the server: settings are sent along with "
                  "every statement and nothing is prepared");
   }
@@ -198,9 +198,9 @@ class Postgres {
     }
     if (collecting.hidden_sizes() > 0 && !hidden_sizes_told_) {
       hidden_sizes_told_ = true;
-      options_.Log(PILLION_WARN, "the size of " + std::to_string(collecting.hidden_sizes()) +
-                                     " database(s) is hidden from this role; to mend it: " +
-                                     GrantHint(collecting.role()));
+      options_.Log(PILLION_LOG_WARN, "the size of " + std::to_string(collecting.hidden_sizes()) +
+                                         " database(s) is hidden from this role; to mend it: " +
+                                         GrantHint(collecting.role()));
     }
     return {};
   }

@@ -46,7 +46,7 @@ TEST_CASE("arrays are walked in steps of the size that the plugin gives") {
   };
   static Longer metrics[2];
   metrics[0].metric.size = metrics[1].metric.size = sizeof(Longer);
-  metrics[0].metric.type = metrics[1].metric.type = PILLION_GAUGE;
+  metrics[0].metric.type = metrics[1].metric.type = PILLION_TYPE_GAUGE;
   metrics[0].metric.name = ToStr("one");
   metrics[1].metric.name = ToStr("two");
   static pillion_plugin plugin =
@@ -123,7 +123,7 @@ TEST_CASE("structs without their size and reasons that do not exist are told") {
       ExporterOf({.type = "t"}, [](const Options&, PollContext& c, Sink&) -> Result<void> {
         pillion_metric metric{};
         metric.name = ToStr("t_x");
-        metric.type = PILLION_GAUGE;
+        metric.type = PILLION_TYPE_GAUGE;
         CHECK(c.host()->declare(c.poll(), &metric) == PILLION_NO_FAMILY);
         return {};
       });

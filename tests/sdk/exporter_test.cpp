@@ -119,7 +119,7 @@ TEST_CASE("the tables cross in order and with their sizes") {
   REQUIRE(plugin->metric_count == 1);
   const pillion_metric& metric = plugin->metrics[0];
   CHECK(metric.size == sizeof(pillion_metric));
-  CHECK(metric.type == PILLION_COUNTER);
+  CHECK(metric.type == PILLION_TYPE_COUNTER);
   CHECK(ToView(metric.since) == "9.6");
   REQUIRE(metric.label_count == 2);
   CHECK(ToView(metric.labels[0]) == "table");

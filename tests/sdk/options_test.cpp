@@ -193,7 +193,7 @@ TEST_CASE("a secret that cannot be read is an error without its text") {
   CHECK(report.reason == Reason::kInternal);
   CHECK(report.error == "secret `password` cannot be read");
   REQUIRE(report.logs.size() == 1);
-  CHECK(report.logs[0].level == PILLION_ERROR);
+  CHECK(report.logs[0].level == PILLION_LOG_ERROR);
   host.SetSecret("password", "back");
   CHECK(host.Poll().facts["secret"] == "back");
 }
@@ -229,7 +229,7 @@ TEST_CASE("a secret's text is wiped when it goes and when it moves") {
 TEST_CASE("the instance's name and log lines cross") {
   TestHost host(ExporterOf({.type = "t"},
                            [](const Options& o, PollContext&, Sink&) -> Result<void> {
-                             o.Log(PILLION_WARN, "hello from " + std::string(o.InstanceName()));
+                             o.Log(PILLION_LOG_WARN, "hello from " + std::string(o.InstanceName()));
                              return {};
                            }),
                 {.instance = "orders"});
@@ -237,7 +237,7 @@ TEST_CASE("the instance's name and log lines cross") {
   host.Poll();
   const auto report = host.Poll();
   REQUIRE(report.logs.size() == 1);
-  CHECK(report.logs[0].level == PILLION_WARN);
+  CHECK(report.logs[0].level == PILLION_LOG_WARN);
   CHECK(report.logs[0].text == "hello from orders");
   CHECK(host.logs().size() == 2);
 }

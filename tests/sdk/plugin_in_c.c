@@ -34,7 +34,7 @@ static uint32_t Poll(void* object, pillion_poll* poll, pillion_buffer* error) {
   const struct object* self = object;
   (void)error;
   self->host->add(poll, 0, self->host->labels(poll, 0, &kKind, 1), self->value);
-  return PILLION_OK;
+  return PILLION_REASON_OK;
 }
 
 static void Destroy(void* object) { free(object); }
@@ -52,7 +52,7 @@ const pillion_plugin* pillion_test_plugin_in_c(void) {
                                              .help = STR("The configured value."),
                                              .labels = kLabels,
                                              .label_count = 1,
-                                             .type = PILLION_GAUGE}};
+                                             .type = PILLION_TYPE_GAUGE}};
   static const pillion_plugin kPlugin = {.size = sizeof(pillion_plugin),
                                          .abi_version = PILLION_ABI_VERSION,
                                          .type = STR("c"),

@@ -36,6 +36,6 @@ TEST_CASE("a void result is ok unless it has an error") {
 TEST_CASE("every reason has a text of its own and unknown ones are internal") {
   std::set<std::string_view> texts = {ToString(Reason::kOk)};
   for (const Reason reason : pillion::kFailureReasons) texts.insert(ToString(reason));
-  CHECK(texts.size() == PILLION_INTERNAL + 1);
+  CHECK(texts.size() == PILLION_REASON_INTERNAL + 1);
   CHECK(ToString(static_cast<Reason>(99)) == "internal");
 }

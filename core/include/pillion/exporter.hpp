@@ -88,7 +88,7 @@ struct PluginOf {
       PollContext context(object->host, poll);
       Sink sink(object->host, poll);
       const Result<void> result = object->exporter.Poll(context, sink);
-      if (result.ok()) return PILLION_OK;
+      if (result.ok()) return PILLION_REASON_OK;
       Fill(error, result.error().message);
       return static_cast<uint32_t>(result.error().reason);
     } catch (const std::exception& e) {
@@ -96,7 +96,7 @@ struct PluginOf {
     } catch (...) {
       Fill(error, "unknown exception in Poll");
     }
-    return PILLION_INTERNAL;
+    return PILLION_REASON_INTERNAL;
   }
 
   static void Interrupt(void* self) noexcept {

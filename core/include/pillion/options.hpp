@@ -94,7 +94,7 @@ class Options {
     for (int attempt = 0; attempt < 3; ++attempt) {
       pillion_buffer buffer{text.data(), text.size(), 0};
       const uint32_t reason = host_->secret(instance_, ToStr(name), &buffer);
-      if (reason != PILLION_OK) {
+      if (reason != PILLION_REASON_OK) {
         return Error{static_cast<Reason>(reason),
                      "secret `" + std::string(name) + "` cannot be read"};
       }

@@ -52,30 +52,30 @@ typedef struct pillion_buffer {
 
 /* Why something failed. The list is fixed: it is the `reason` label of the host's metrics. */
 enum {
-  PILLION_OK = 0,
-  PILLION_REFUSED = 1,    /* nobody listens, or the target closed the connection */
-  PILLION_DNS = 2,        /* the name has no address */
-  PILLION_AUTH = 3,       /* credentials were not accepted */
-  PILLION_TIMEOUT = 4,    /* the deadline passed, or the poll was interrupted */
-  PILLION_PROTOCOL = 5,   /* the answer is not what this protocol allows */
-  PILLION_PERMISSION = 6, /* logged in, but not allowed to read this */
-  PILLION_VERSION = 7,    /* the target is too old, too new or lacks an extension */
-  PILLION_LIMIT = 8,      /* a bound was reached: bytes, rows, connections */
-  PILLION_INTERNAL = 9    /* a defect of the plugin or of the host */
+  PILLION_REASON_OK = 0,
+  PILLION_REASON_REFUSED = 1,    /* nobody listens, or the target closed the connection */
+  PILLION_REASON_DNS = 2,        /* the name has no address */
+  PILLION_REASON_AUTH = 3,       /* credentials were not accepted */
+  PILLION_REASON_TIMEOUT = 4,    /* the deadline passed, or the poll was interrupted */
+  PILLION_REASON_PROTOCOL = 5,   /* the answer is not what this protocol allows */
+  PILLION_REASON_PERMISSION = 6, /* logged in, but not allowed to read this */
+  PILLION_REASON_VERSION = 7,    /* the target is too old, too new or lacks an extension */
+  PILLION_REASON_LIMIT = 8,      /* a bound was reached: bytes, rows, connections */
+  PILLION_REASON_INTERNAL = 9    /* a defect of the plugin or of the host */
 };
 
 enum {
-  PILLION_COUNTER = 1,
-  PILLION_GAUGE = 2,
-  PILLION_UNKNOWN = 3, /* `untyped` in text 0.0.4 */
-  PILLION_HISTOGRAM = 4,
-  PILLION_GAUGE_HISTOGRAM = 5,
-  PILLION_SUMMARY = 6,
-  PILLION_INFO = 7,    /* constant 1; the labels are the information */
-  PILLION_STATESET = 8 /* 0 or 1 for each state; the state is a label named like the family */
+  PILLION_TYPE_COUNTER = 1,
+  PILLION_TYPE_GAUGE = 2,
+  PILLION_TYPE_UNKNOWN = 3, /* `untyped` in text 0.0.4 */
+  PILLION_TYPE_HISTOGRAM = 4,
+  PILLION_TYPE_GAUGE_HISTOGRAM = 5,
+  PILLION_TYPE_SUMMARY = 6,
+  PILLION_TYPE_INFO = 7,    /* constant 1; the labels are the information */
+  PILLION_TYPE_STATESET = 8 /* 0 or 1 for each state; the state is a label named like the family */
 };
 
-enum { PILLION_DEBUG = 1, PILLION_INFORM = 2, PILLION_WARN = 3, PILLION_ERROR = 4 };
+enum { PILLION_LOG_DEBUG = 1, PILLION_LOG_INFO = 2, PILLION_LOG_WARN = 3, PILLION_LOG_ERROR = 4 };
 
 /* Option types. Durations are written with a unit ("500ms", "1s", "5m") and read as nanoseconds,
  * sizes as bytes ("16MiB"). */
@@ -233,7 +233,7 @@ typedef struct pillion_host {
   /* Reads an option. Its strings are valid until the object is destroyed. Secrets and names that
    * are not in the table read as not set. */
   void (*option)(pillion_instance*, pillion_str name, pillion_value* out);
-  /* Copies a secret's present value out and returns a PILLION_* reason (INTERNAL: it cannot be
+  /* Copies a secret's present value out and returns a PILLION_REASON_* (INTERNAL: it cannot be
    * read; the host has logged why). size 0: not set. Fetch it for every connect and wipe it. */
   uint32_t (*secret)(pillion_instance*, pillion_str name, pillion_buffer* out);
   /* The instance's name in the configuration, valid until destroy. */

@@ -55,7 +55,7 @@ class PollContext {
     for (auto& address : found) address.size = sizeof address;
     size_t count = 0;
     const uint32_t reason = host_->resolve(poll_, ToStr(host), found, 8, &count);
-    if (reason != PILLION_OK) {
+    if (reason != PILLION_REASON_OK) {
       return Error{static_cast<Reason>(reason), "cannot resolve `" + std::string(host) + "`"};
     }
     std::vector<std::string> addresses;

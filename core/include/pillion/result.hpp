@@ -21,16 +21,16 @@
 namespace pillion {
 
 enum class Reason : uint32_t {
-  kOk = PILLION_OK,
-  kRefused = PILLION_REFUSED,
-  kDns = PILLION_DNS,
-  kAuth = PILLION_AUTH,
-  kTimeout = PILLION_TIMEOUT,
-  kProtocol = PILLION_PROTOCOL,
-  kPermission = PILLION_PERMISSION,
-  kVersion = PILLION_VERSION,
-  kLimit = PILLION_LIMIT,
-  kInternal = PILLION_INTERNAL,
+  kOk = PILLION_REASON_OK,
+  kRefused = PILLION_REASON_REFUSED,
+  kDns = PILLION_REASON_DNS,
+  kAuth = PILLION_REASON_AUTH,
+  kTimeout = PILLION_REASON_TIMEOUT,
+  kProtocol = PILLION_REASON_PROTOCOL,
+  kPermission = PILLION_REASON_PERMISSION,
+  kVersion = PILLION_REASON_VERSION,
+  kLimit = PILLION_REASON_LIMIT,
+  kInternal = PILLION_REASON_INTERNAL,
 };
 
 inline constexpr Reason kFailureReasons[] = {

@@ -85,7 +85,7 @@ class Sink {
   void Begin(uint32_t collector) { host_->collector_begin(poll_, collector); }
   bool End(const Result<void>& outcome) {
     if (outcome.ok()) {
-      host_->collector_end(poll_, PILLION_OK, {});
+      host_->collector_end(poll_, PILLION_REASON_OK, {});
       return true;
     }
     host_->collector_end(poll_, static_cast<uint32_t>(outcome.error().reason),

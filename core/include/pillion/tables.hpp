@@ -36,14 +36,14 @@ enum class OptionType : uint32_t {
 };
 
 enum class MetricType : uint32_t {
-  kCounter = PILLION_COUNTER,
-  kGauge = PILLION_GAUGE,
-  kUnknown = PILLION_UNKNOWN,
-  kHistogram = PILLION_HISTOGRAM,
-  kGaugeHistogram = PILLION_GAUGE_HISTOGRAM,
-  kSummary = PILLION_SUMMARY,
-  kInfo = PILLION_INFO,
-  kStateSet = PILLION_STATESET,
+  kCounter = PILLION_TYPE_COUNTER,
+  kGauge = PILLION_TYPE_GAUGE,
+  kUnknown = PILLION_TYPE_UNKNOWN,
+  kHistogram = PILLION_TYPE_HISTOGRAM,
+  kGaugeHistogram = PILLION_TYPE_GAUGE_HISTOGRAM,
+  kSummary = PILLION_TYPE_SUMMARY,
+  kInfo = PILLION_TYPE_INFO,
+  kStateSet = PILLION_TYPE_STATESET,
 };
 
 struct Option {

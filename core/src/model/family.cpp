@@ -66,7 +66,7 @@ bool MatchesPattern(std::string_view name, std::string_view pattern) {
 std::string CheckMetric(const pillion_metric& metric) {
   if (std::string problem = CheckName(metric); !problem.empty()) return problem;
   const std::string name(ToView(metric.name));
-  if (metric.type < PILLION_COUNTER || metric.type > PILLION_STATESET) {
+  if (metric.type < PILLION_TYPE_COUNTER || metric.type > PILLION_TYPE_STATESET) {
     return "`" + name + "` has the unknown type " + std::to_string(metric.type);
   }
   const auto type = static_cast<MetricType>(metric.type);

@@ -46,7 +46,7 @@ void pillion_instance::Option(std::string_view name, pillion_value* out) const {
 uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out) {
   out->size = 0;
   const auto it = config->options.find(name);
-  if (it == config->options.end() || it->second.secret.empty()) return PILLION_OK;
+  if (it == config->options.end() || it->second.secret.empty()) return PILLION_REASON_OK;
   pillion::Result<std::string> text = it->second.secret.Read();
   if (!text) {
     if (text.error().message != last_secret_problem) {
@@ -56,13 +56,13 @@ uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out
                     {"option", std::string(name)},
                     {"error", text.error().message}});
     }
-    return PILLION_INTERNAL;
+    return PILLION_REASON_INTERNAL;
   }
   last_secret_problem.clear();
   out->size = text->size();
   std::memcpy(out->data, text->data(), std::min(text->size(), out->capacity));
   ::explicit_bzero(text->data(), text->size());
-  return PILLION_OK;
+  return PILLION_REASON_OK;
 }
 
 void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
@@ -72,7 +72,7 @@ void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
     lines_this_minute = 0;
   }
   if (++lines_this_minute > kLogLinesPerMinuteMax) return;
-  const auto known = std::clamp(level, uint32_t{PILLION_DEBUG}, uint32_t{PILLION_ERROR});
+  const auto known = std::clamp(level, uint32_t{PILLION_LOG_DEBUG}, uint32_t{PILLION_LOG_ERROR});
   pillion::Log(static_cast<LogLevel>(known), message,
                {{"instance", config->name}, {"exporter", config->type}});
   if (lines_this_minute == kLogLinesPerMinuteMax) {
@@ -98,7 +98,7 @@ void GetOption(pillion_instance* instance, pillion_str name, pillion_value* out)
 }
 
 uint32_t GetSecret(pillion_instance* instance, pillion_str name, pillion_buffer* out) {
-  uint32_t reason = PILLION_INTERNAL;
+  uint32_t reason = PILLION_REASON_INTERNAL;
   Guard([&] { reason = instance->ReadSecret(ToView(name), out); });
   return reason;
 }
@@ -121,7 +121,7 @@ uint32_t Wait(pillion_poll* poll, int fd, uint32_t events, int64_t until, uint32
 
 uint32_t Resolve(pillion_poll* poll, pillion_str host, pillion_address* out, size_t capacity,
                  size_t* count) {
-  uint32_t reason = PILLION_INTERNAL;
+  uint32_t reason = PILLION_REASON_INTERNAL;
   Guard([&] { reason = poll->Resolve(ToView(host), out, capacity, count); });
   return reason;
 }
@@ -135,7 +135,8 @@ void CollectorBegin(pillion_poll* poll, uint32_t collector) {
 }
 
 void CollectorEnd(pillion_poll* poll, uint32_t reason, pillion_str message) {
-  const auto known = reason <= PILLION_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+  const auto known =
+      reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
   // The collector of a plugin without a table is open for the whole poll, unless it fails.
   if (poll->implicit_collector && known == Reason::kOk) return;
   Guard([&] { poll->End(known, ToView(message)); });

@@ -57,7 +57,8 @@ PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) 
   pillion_buffer error{text.data(), text.size(), 0};
   const uint32_t reason = type_->plugin().poll(object_, &poll, &error);
   PollOutcome& outcome = poll.outcome;
-  outcome.reason = reason <= PILLION_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+  outcome.reason =
+      reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
   if (!outcome.ok()) outcome.message = Filled(text, error);
   poll.Finish(outcome.reason);
   outcome.ended = clock_->Now();

@@ -95,7 +95,7 @@ uint32_t pillion_poll::Resolve(std::string_view host, pillion_address* out, size
     pillion_address& slot = out[(*count)++];
     slot.text[address.copy(slot.text, sizeof slot.text - 1)] = '\0';
   }
-  return PILLION_OK;
+  return PILLION_REASON_OK;
 }
 
 void pillion_poll::Begin(uint32_t collector) {

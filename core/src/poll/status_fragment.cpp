@@ -39,7 +39,7 @@ FamilyTable MakeTable(const pillion_plugin& plugin) {
     metric.size = sizeof metric;
     metric.name = ToStr(name);
     metric.help = ToStr(help);
-    metric.type = PILLION_GAUGE;
+    metric.type = PILLION_TYPE_GAUGE;
     metric.flags = PILLION_METRIC_OPEN_LABELS;
     metrics.push_back(metric);
   }

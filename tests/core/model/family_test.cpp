@@ -33,20 +33,20 @@ TEST_CASE("bad metrics are described") {
     metric.type = type;
     return CheckMetric(metric);
   };
-  CHECK(problem("good", PILLION_GAUGE, {ToStr("a")}).empty());
-  CHECK_FALSE(problem("", PILLION_GAUGE).empty());
-  CHECK_FALSE(problem("9", PILLION_GAUGE).empty());
+  CHECK(problem("good", PILLION_TYPE_GAUGE, {ToStr("a")}).empty());
+  CHECK_FALSE(problem("", PILLION_TYPE_GAUGE).empty());
+  CHECK_FALSE(problem("9", PILLION_TYPE_GAUGE).empty());
   CHECK_FALSE(problem("a", 0).empty());
-  CHECK_FALSE(problem("a", PILLION_STATESET + 1).empty());
-  CHECK_FALSE(problem("a", PILLION_GAUGE, {ToStr("__x")}).empty());
-  CHECK_FALSE(problem("a", PILLION_GAUGE, {ToStr("x"), ToStr("x")}).empty());
-  CHECK(problem("a", PILLION_GAUGE, {ToStr("le")}).empty());
-  CHECK_FALSE(problem("a", PILLION_HISTOGRAM, {ToStr("le")}).empty());
-  CHECK_FALSE(problem("a", PILLION_SUMMARY, {ToStr("quantile")}).empty());
-  CHECK(problem("a_*", PILLION_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
-  CHECK_FALSE(problem("a_*", PILLION_GAUGE).empty());
-  CHECK_FALSE(problem("a", PILLION_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
-  CHECK_FALSE(problem("*_*", PILLION_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_STATESET + 1).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_GAUGE, {ToStr("__x")}).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_GAUGE, {ToStr("x"), ToStr("x")}).empty());
+  CHECK(problem("a", PILLION_TYPE_GAUGE, {ToStr("le")}).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_HISTOGRAM, {ToStr("le")}).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_SUMMARY, {ToStr("quantile")}).empty());
+  CHECK(problem("a_*", PILLION_TYPE_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
+  CHECK_FALSE(problem("a_*", PILLION_TYPE_GAUGE).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
+  CHECK_FALSE(problem("*_*", PILLION_TYPE_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
 }
 
 TEST_CASE("a table leaves bad rows out and keeps the places of the others") {

@@ -24,7 +24,7 @@ std::string Refusal(const pillion_plugin& plugin) {
   return type.ok() ? std::string() : type.error().message;
 }
 
-pillion_metric Row(std::string_view name, uint32_t type = PILLION_GAUGE) {
+pillion_metric Row(std::string_view name, uint32_t type = PILLION_TYPE_GAUGE) {
   pillion_metric metric{};
   metric.size = sizeof metric;
   metric.name = ToStr(name);

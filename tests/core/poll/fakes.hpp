@@ -103,7 +103,7 @@ inline ExporterTypePtr FakeType(size_t collectors = 2) {
   plugin.create = [](const pillion_host*, pillion_instance*, pillion_buffer*) -> void* {
     return nullptr;
   };
-  plugin.poll = [](void*, pillion_poll*, pillion_buffer*) -> uint32_t { return PILLION_OK; };
+  plugin.poll = [](void*, pillion_poll*, pillion_buffer*) -> uint32_t { return PILLION_REASON_OK; };
   plugin.destroy = [](void*) {};
   auto type = ExporterType::FromDescriptor(&plugin, "test");
   REQUIRE(type.ok());

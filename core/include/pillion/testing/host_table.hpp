@@ -51,7 +51,7 @@ inline const pillion_host& TestHost::Table() {
     h.resolve = [](pillion_poll* p, pillion_str name, pillion_address* out, size_t capacity,
                    size_t* count) noexcept -> uint32_t {
       TestHost* self = Of(p, "resolve");
-      if (self == nullptr) return PILLION_INTERNAL;
+      if (self == nullptr) return PILLION_REASON_INTERNAL;
       return self->Resolve(ToView(name), out, capacity, count);
     };
 

@@ -37,7 +37,7 @@
 namespace pillion::testing {
 
 struct LogLine {
-  uint32_t level = 0;  // PILLION_DEBUG ... PILLION_ERROR
+  uint32_t level = 0;  // PILLION_LOG_DEBUG ... PILLION_LOG_ERROR
   std::string text;
 };
 

@@ -24,7 +24,8 @@
 namespace pillion::testing::detail {
 
 inline bool HasSingleValue(uint32_t type) {
-  return type != PILLION_HISTOGRAM && type != PILLION_GAUGE_HISTOGRAM && type != PILLION_SUMMARY;
+  return type != PILLION_TYPE_HISTOGRAM && type != PILLION_TYPE_GAUGE_HISTOGRAM &&
+         type != PILLION_TYPE_SUMMARY;
 }
 
 // What is wrong with a row of a metric table or a declaration; empty: nothing.
@@ -187,15 +188,15 @@ class Recorder {
   void Add(pillion_family family, pillion_labels labels, double value) {
     const auto [info, set] = Accept(family, labels, true, PILLION_NO_LABELS);
     if (info == nullptr) return;
-    const bool fixed = info->type == PILLION_INFO || info->type == PILLION_STATESET;
-    if (fixed && value != 1 && (value != 0 || info->type == PILLION_INFO)) {
+    const bool fixed = info->type == PILLION_TYPE_INFO || info->type == PILLION_TYPE_STATESET;
+    if (fixed && value != 1 && (value != 0 || info->type == PILLION_TYPE_INFO)) {
       complain_(info->name + ": the value of this type is 1, or 0 for a state that is not set");
     }
     Append(*info, set, {Line(info->name + LabelText(set), value)});
   }
 
   void AddHistogram(pillion_family family, pillion_labels labels, const pillion_histogram& h) {
-    const auto [info, set] = Accept(family, labels, false, PILLION_HISTOGRAM);
+    const auto [info, set] = Accept(family, labels, false, PILLION_TYPE_HISTOGRAM);
     if (info == nullptr || !HasSize(h.size, sizeof h, "pillion_histogram")) return;
     double last_count = 0;
     bool sane = h.count >= 0;
@@ -208,7 +209,7 @@ class Recorder {
       complain_(info->name + ": buckets must ascend and their counts must not fall");
       return;
     }
-    const bool gauge = info->type == PILLION_GAUGE_HISTOGRAM;
+    const bool gauge = info->type == PILLION_TYPE_GAUGE_HISTOGRAM;
     Lines lines;
     for (size_t i = 0; i < h.bucket_count && !std::isinf(h.bounds[i]); ++i) {
       lines.push_back(Line(info->name + "_bucket" + LabelText(set, "le", h.bounds[i]),
@@ -224,7 +225,7 @@ class Recorder {
 
   void AddNativeHistogram(pillion_family family, pillion_labels labels,
                           const pillion_native_histogram& h) {
-    const auto [info, set] = Accept(family, labels, false, PILLION_HISTOGRAM);
+    const auto [info, set] = Accept(family, labels, false, PILLION_TYPE_HISTOGRAM);
     if (info == nullptr || !HasSize(h.size, sizeof h, "pillion_native_histogram")) return;
     uint64_t positive = 0, negative = 0;
     for (size_t i = 0; i < h.positive_spans; ++i) positive += h.positive_span_lengths[i];
@@ -257,7 +258,7 @@ class Recorder {
   }
 
   void AddSummary(pillion_family family, pillion_labels labels, const pillion_summary& s) {
-    const auto [info, set] = Accept(family, labels, false, PILLION_SUMMARY);
+    const auto [info, set] = Accept(family, labels, false, PILLION_TYPE_SUMMARY);
     if (info == nullptr || !HasSize(s.size, sizeof s, "pillion_summary")) return;
     Lines lines;
     for (size_t i = 0; i < s.quantile_count; ++i) {
@@ -428,7 +429,8 @@ class Recorder {
     return static_cast<pillion_labels>(label_sets_.size());
   }
 
-  // `distribution`: PILLION_HISTOGRAM (of either kind) or PILLION_SUMMARY, if not a single value.
+  // `distribution`: PILLION_TYPE_HISTOGRAM (of either kind) or PILLION_TYPE_SUMMARY, if not a
+  // single value.
   std::pair<const FamilyInfo*, LabelList> Accept(pillion_family family, pillion_labels labels,
                                                  bool single, uint32_t distribution) {
     last_ = nullptr;
@@ -440,7 +442,8 @@ class Recorder {
     if (info == nullptr || labels == kBadLabels) return {nullptr, {}};
     if (!MaySend()) return refuse(info->name + ": a sample outside a collector");
     if (HasSingleValue(info->type) != single ||
-        (!single && (info->type == PILLION_SUMMARY) != (distribution == PILLION_SUMMARY))) {
+        (!single &&
+         (info->type == PILLION_TYPE_SUMMARY) != (distribution == PILLION_TYPE_SUMMARY))) {
       return refuse(info->name + ": the sample is not of the family's type");
     }
     if (labels > label_sets_.size()) return refuse(info->name + ": no such label set");

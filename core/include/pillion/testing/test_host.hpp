@@ -309,9 +309,11 @@ inline PollReport TestHost::Poll(PollRequest request) {
     Complain("poll returned inside collector `" + CollectorName(collector_) + "`");
     recorder_.End(false);
   }
-  if (reason > PILLION_INTERNAL) Complain("poll returned " + std::to_string(reason));
-  report.reason = reason > PILLION_INTERNAL ? Reason::kInternal : static_cast<Reason>(reason);
-  if (reason != PILLION_OK) report.error = error.substr(0, std::min(buffer.size, error.size()));
+  if (reason > PILLION_REASON_INTERNAL) Complain("poll returned " + std::to_string(reason));
+  report.reason =
+      reason > PILLION_REASON_INTERNAL ? Reason::kInternal : static_cast<Reason>(reason);
+  if (reason != PILLION_REASON_OK)
+    report.error = error.substr(0, std::min(buffer.size, error.size()));
   const std::string text = recorder_.Text();
   if (report.ok()) report.text = text;
   report.collectors = collectors_;
@@ -338,7 +340,7 @@ inline void TestHost::BeginCollector(uint32_t collector) {
   if (collector_ != kNoCollector) {
     Complain("collector `" + CollectorName(collector) + "` begins inside `" +
              CollectorName(collector_) + "`");
-    EndCollector(PILLION_INTERNAL, "another collector began");
+    EndCollector(PILLION_REASON_INTERNAL, "another collector began");
   }
   if (!due_[collector]) Complain("collector `" + CollectorName(collector) + "` was not due");
   for (const CollectorReport& earlier : collectors_) {
@@ -352,11 +354,11 @@ inline void TestHost::BeginCollector(uint32_t collector) {
 
 inline void TestHost::EndCollector(uint32_t reason, std::string_view message) {
   if (collector_ == kNoCollector) return Complain("a collector ends that did not begin");
-  if (reason > PILLION_INTERNAL) Complain("a collector ends with " + std::to_string(reason));
-  recorder_.End(reason == PILLION_OK);
+  if (reason > PILLION_REASON_INTERNAL) Complain("a collector ends with " + std::to_string(reason));
+  recorder_.End(reason == PILLION_REASON_OK);
   collectors_.push_back(
       {CollectorName(collector_),
-       reason > PILLION_INTERNAL ? Reason::kInternal : static_cast<Reason>(reason),
+       reason > PILLION_REASON_INTERNAL ? Reason::kInternal : static_cast<Reason>(reason),
        std::string(message)});
   collector_ = kNoCollector;
 }
@@ -404,14 +406,14 @@ inline uint32_t TestHost::ReadSecret(std::string_view name, pillion_buffer* out)
   out->size = 0;
   ++secret_reads_[key];
   if (broken_secrets_.count(key) != 0) {
-    logs_.push_back({PILLION_ERROR, "secret `" + key + "` cannot be read"});
-    return PILLION_INTERNAL;
+    logs_.push_back({PILLION_LOG_ERROR, "secret `" + key + "` cannot be read"});
+    return PILLION_REASON_INTERNAL;
   }
   const auto found = secrets_.find(key);
-  if (found == secrets_.end()) return PILLION_OK;
+  if (found == secrets_.end()) return PILLION_REASON_OK;
   out->size = found->second.size();
   std::memcpy(out->data, found->second.data(), std::min(out->size, out->capacity));
-  return PILLION_OK;
+  return PILLION_REASON_OK;
 }
 
 inline uint32_t TestHost::Resolve(std::string_view name, pillion_address* out, size_t capacity,
@@ -428,13 +430,13 @@ inline uint32_t TestHost::Resolve(std::string_view name, pillion_address* out, s
   } else if (text == "localhost") {
     found = {"127.0.0.1"};
   }
-  if (interrupted_ || Now() >= deadline_) return PILLION_TIMEOUT;
-  if (found.empty()) return PILLION_DNS;
+  if (interrupted_ || Now() >= deadline_) return PILLION_REASON_TIMEOUT;
+  if (found.empty()) return PILLION_REASON_DNS;
   if (capacity > 0 && out->size < sizeof *out) Complain("pillion_address.size is not set");
   for (size_t i = 0; i < found.size() && i < capacity; ++i, ++*count) {
     std::snprintf(out[i].text, sizeof out[i].text, "%s", found[i].c_str());
   }
-  return PILLION_OK;
+  return PILLION_REASON_OK;
 }
 
 }  // namespace pillion::testing
