@@ -293,7 +293,8 @@ TEST_CASE("live: a replica and its primary see each other") {
   const auto on_primary = HostFor(primary->Dsn());
   const auto on_standby = HostFor(standby->Dsn());
   PollReport sending;
-  for (int i = 0; i < 500 && sending.text.find("pg_wal_lsn_diff") == std::string::npos; ++i) {
+  // It starts and catches up before it streams.
+  for (int i = 0; i < 5000 && sending.text.find("\"streaming\"") == std::string::npos; ++i) {
     sending = on_primary->Poll({.due = {"replication", "stat_replication"}});
   }
   CheckAllWell(sending);
