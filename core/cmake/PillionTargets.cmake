@@ -34,6 +34,9 @@ function(pillion_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE
     PILLION_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PILLION_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  doctest_discover_tests(${name} TEST_PREFIX "${name}/"
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  set(properties TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_LABELS)  # an empty one would become a label called LABELS
+    list(APPEND properties LABELS "${ARG_LABELS}")
+  endif()
+  doctest_discover_tests(${name} TEST_PREFIX "${name}/" PROPERTIES ${properties})
 endfunction()
