@@ -13,6 +13,12 @@ if(PILLION_SANITIZE)
   target_link_options(pillion_flags INTERFACE -fsanitize=${PILLION_SANITIZE})
 endif()
 
+# A sidecar is judged by its resident memory, and most of ours is text: what nobody calls is left
+# out, and what runs once per poll or request is compiled for size. Rows and pages are not.
+target_compile_options(pillion_flags INTERFACE -ffunction-sections -fdata-sections)
+target_link_options(pillion_flags INTERFACE -Wl,--gc-sections)
+set(PILLION_FAST_PARTS model exposition)
+
 # pillion_core_part(NAME SOURCES ... DEPENDS ...): one folder of core/src as a static library.
 # Its DEPENDS are the arrows of the house: a folder sees only what it links.
 function(pillion_core_part name)
@@ -20,6 +26,9 @@ function(pillion_core_part name)
   add_library(pillion_${name} STATIC ${ARG_SOURCES})
   target_include_directories(pillion_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core/src)
   target_link_libraries(pillion_${name} PUBLIC pillion_sdk ${ARG_DEPENDS} PRIVATE pillion_flags)
+  if(NOT name IN_LIST PILLION_FAST_PARTS)
+    target_compile_options(pillion_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+  endif()
 endfunction()
 
 # pillion_test(NAME SOURCES ... DEPENDS ... [TIMEOUT s]): a doctest executable; each test case

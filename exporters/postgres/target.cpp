@@ -33,12 +33,14 @@ std::string Find(const PQconninfoOption* options, std::string_view keyword) {
 
 // libpq quotes what it could not understand, and that may be a password. Only a parameter's name
 // is safe to repeat.
-std::string ParseComplaint(const char* message) {
+std::string ParseComplaint(std::string_view connection_string, const char* message) {
   const std::string line = OneLine(message == nullptr ? "" : message);
   const std::string form = "expected `key=value ...` or `postgresql://user@host/database?...`";
   const bool names_parameter = line.starts_with("invalid connection option") ||
                                line.starts_with("invalid URI query parameter");
-  return "dsn is no connection string: " + (names_parameter ? line : form);
+  // Behind an unquoted blank, the rest of a password looks like a parameter.
+  const bool may_be_secret = connection_string.find("password") != std::string_view::npos;
+  return "dsn is no connection string: " + (names_parameter && !may_be_secret ? line : form);
 }
 
 Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::string& addresses,
@@ -58,6 +60,11 @@ Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::str
   for (size_t i = 0; i < count; ++i) {
     Endpoint& endpoint = endpoints.emplace_back();
     if (!hosts.empty()) endpoint.host = host_list[i];
+    if (endpoint.host.find('@') != std::string::npos && !endpoint.host.starts_with('/') &&
+        !endpoint.host.starts_with('@')) {
+      // A URI's password with an @ that is not written %40: what follows would be logged as a host.
+      return Error{Reason::kInternal, "dsn: there is an @ in the host; write %40 in a password"};
+    }
     if (!addresses.empty()) endpoint.address = address_list[i];
     endpoint.port = port_list.size() == 1 ? port_list[0] : port_list[i];
   }
@@ -76,7 +83,7 @@ Result<Target> ParseTarget(std::string_view connection_string, std::string_view 
   const Options parsed(PQconninfoParse(std::string(connection_string).c_str(), &complaint),
                        &PQconninfoFree);
   const std::unique_ptr<char, decltype(&PQfreemem)> free_complaint(complaint, &PQfreemem);
-  if (!parsed) return Error{Reason::kInternal, ParseComplaint(complaint)};
+  if (!parsed) return Error{Reason::kInternal, ParseComplaint(connection_string, complaint)};
   // What the connection string leaves open comes from PGHOST and its like, as with any client.
   const Options defaults(PQconndefaults(), &PQconninfoFree);
 

@@ -3,8 +3,10 @@
 
 #include <malloc.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 int main(int argc, char** argv) {
@@ -14,7 +16,14 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   try {
     const pillion::ParsedArguments parsed = pillion::ParseArguments(argc, argv);
-    return parsed.exit_code ? *parsed.exit_code : pillion::RunCommand(parsed.arguments);
+    const int exit_code =
+        parsed.exit_code ? *parsed.exit_code : pillion::RunCommand(parsed.arguments);
+    // A full disk must not pass for a complete page.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      std::fprintf(stderr, "pillion: the output could not be written: %s\n", std::strerror(errno));
+      return 1;
+    }
+    return exit_code;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "pillion: %s\n", e.what());
     return 1;

@@ -12,6 +12,12 @@ Error At(const InstanceConfig& config, const Error& error) {
   return {error.reason, config.position + ": exporters." + config.name + ": " + error.message};
 }
 
+Result<void> CheckName(const InstanceConfig& config) {
+  if (config.name != kSelfInstanceName) return {};
+  return Error{Reason::kInternal,
+               "`pillion` is where the sidecar's own metrics are shown; choose another name"};
+}
+
 // An instance's label that a family has itself would stand twice in every sample of it.
 Result<void> CheckLabels(const InstanceConfig& config, const ExporterType& type) {
   for (const auto& [label, _] : config.labels) {
@@ -62,6 +68,7 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
                                                    const PollerSurroundings& surroundings) {
   Result<ExporterTypePtr> type = surroundings.catalog->Find(config->type);
   if (!type) return At(*config, type.error());
+  if (auto name = CheckName(*config); !name) return At(*config, name.error());
   if (auto labels = CheckLabels(*config, **type); !labels) return At(*config, labels.error());
   bool any_slow = false, any_quick = false;
   for (const CollectorConfig& collector : config->collectors) {
@@ -89,6 +96,7 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
 Result<void> CheckInstance(std::shared_ptr<const InstanceConfig> config, PluginCatalog& catalog) {
   Result<ExporterTypePtr> type = catalog.Find(config->type);
   if (!type) return At(*config, type.error());
+  if (auto name = CheckName(*config); !name) return At(*config, name.error());
   if (auto labels = CheckLabels(*config, **type); !labels) return At(*config, labels.error());
   auto object = MakeObject(*type, config, /*slow=*/false, &SystemClock());
   if (!object) return At(*config, object.error());

@@ -5,8 +5,12 @@
 #include "poll/instance_poller.hpp"
 
 #include <memory>
+#include <string_view>
 
 namespace pillion {
+
+// The sidecar's own metrics: an instance like others to who scrapes.
+inline constexpr std::string_view kSelfInstanceName = "pillion";
 
 struct PollerSurroundings {
   PluginCatalog* catalog;

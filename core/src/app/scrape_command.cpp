@@ -90,7 +90,7 @@ int Scrape(const Arguments& arguments) {
     all_up = all_up && poller->State().up();
     ended = poller->Stop(std::chrono::seconds(1)) && ended;
   }
-  const int exit_code = all_up ? kExitOk : kExitFailed;
+  const int exit_code = all_up && std::ferror(stdout) == 0 ? kExitOk : kExitFailed;
   if (!ended) ::_exit(exit_code);  // a plugin hangs: its thread cannot be joined
   return exit_code;
 }

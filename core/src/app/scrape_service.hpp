@@ -4,6 +4,7 @@
 // Threads: any.
 #pragma once
 
+#include "app/poller_factory.hpp"
 #include "app/render_thread.hpp"
 #include "config/config.hpp"
 #include "exposition/exposer.hpp"
@@ -27,7 +28,7 @@ std::chrono::nanoseconds ScrapeBudget(std::chrono::nanoseconds own_limit,
 
 class ScrapeService final : public ScrapeHandler {
  public:
-  static constexpr std::string_view kSelfName = "pillion";
+  static constexpr std::string_view kSelfName = kSelfInstanceName;
   static constexpr std::chrono::seconds kSelfFreshness{1};
   static constexpr std::chrono::seconds kSchedulerLateMax{5};  // then unhealthy
   static constexpr size_t kTrimPageBytes = size_t{4} << 20;    // return memory after such pages

@@ -82,6 +82,7 @@ int Serve(const Arguments& arguments) {
     return kExitFailed;
   }
   WaitForEnd(signals);
+  if (!arguments.port_file.empty()) std::remove(arguments.port_file.c_str());
   if (!sidecar->Stop()) {
     // A plugin hangs in a library. Nothing outside can be lost by not waiting for it, and the
     // operator asked us to end: exit without destructors, which would join that thread.

@@ -64,7 +64,12 @@ std::string Sidecar::AdminAddress() const {
 
 bool Sidecar::Stop() {
   service_->SetReady(false);
+  // Scrapes that wait for a silent target are answered while they can still be written.
+  const TimerId answer = scheduler_.At(clock_->Now() + kAnswerWaitingAfter, [this] {
+    for (const auto& poller : pollers_) poller->AnswerWaiting();
+  });
   scrape_plane_->Stop();
+  scheduler_.Cancel(answer);
   if (admin_plane_ != nullptr) admin_plane_->Stop();
   const MonoTime until = clock_->Now() + kLaneGrace;
   bool ended = true;

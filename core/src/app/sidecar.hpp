@@ -20,6 +20,8 @@ namespace pillion {
 
 class Sidecar {
  public:
+  // Of the scrape plane's drain_timeout; then scrapes that wait get what there is.
+  static constexpr std::chrono::seconds kAnswerWaitingAfter{3};
   static constexpr std::chrono::seconds kLaneGrace{3};  // for all lanes together, at Stop
 
   Sidecar(std::shared_ptr<const Config> config, PluginCatalog* catalog, std::string_view version);

@@ -26,10 +26,12 @@ InstancePoller::InstancePoller(Parts parts)
   next_due_.assign(configured.size(), kForever);
   scrape_.due.assign(configured.size(), false);
   slow_.due.assign(configured.size(), false);
+  slow_enabled_.assign(configured.size(), false);
   for (size_t i = 0; i < configured.size(); ++i) {
     state_.collectors[i].enabled = configured[i].enabled;
     state_.collectors[i].every = configured[i].every;
     scrape_.due[i] = configured[i].enabled && configured[i].every.count() == 0;
+    slow_enabled_[i] = configured[i].enabled && configured[i].every.count() > 0;
   }
 }
 
@@ -98,12 +100,18 @@ void InstancePoller::PollEnded(bool slow, uint64_t number, PollOutcome outcome) 
     flight.running = false;
     parts_.timers->Cancel(flight.interrupt_timer);
     parts_.timers->Cancel(flight.stuck_timer);
+    const bool was_up = state_.up();
+    const bool decides_up = !slow || parts_.scrape_lane == nullptr;
     TakeIn(flight, outcome);
     if (!slow) last_ended_ = outcome.ended;
-    if (!stopping_) log_.PollEnded(state_, outcome);  // an interruption of ours is no news
+    // An interruption of ours is no news.
+    if (!stopping_) log_.PollEnded(state_, outcome, flight.due, decides_up);
     shown = BuildSnapshot(outcome.ended);
     if (!slow) waiters = TakeWaiters();
-    if (slow && !stopping_) ArmSlowTimer();
+    if (slow) RetryFailed(flight.due, outcome.ended + kSlowRetry, /*timeouts_too=*/false);
+    // What failed with the target need not wait for its turn once the target is back.
+    if (!slow && !was_up && state_.up()) RetryFailed(slow_enabled_, outcome.ended, true);
+    if (!stopping_ && !slow_.running) ArmSlowTimer();
   }
   parts_.observer->PollEnded(*parts_.config, outcome);
   for (Waiter& waiter : waiters) waiter.ready(shown);
@@ -228,6 +236,30 @@ void InstancePoller::WaiterExpired(uint64_t id) {
 std::vector<InstancePoller::Waiter> InstancePoller::TakeWaiters() {
   for (const Waiter& waiter : waiters_) parts_.timers->Cancel(waiter.timer);
   return std::exchange(waiters_, {});
+}
+
+// A failure of an `every` collector is not kept for its whole `every`; unless it took too long,
+// which is what its `every` is there to spare the target.
+void InstancePoller::RetryFailed(const std::vector<bool>& candidates, MonoTime at,
+                                 bool timeouts_too) {
+  for (size_t i = 0; i < state_.collectors.size(); ++i) {
+    const CollectorState& c = state_.collectors[i];
+    const bool failed = c.ran && !c.ok() && (timeouts_too || c.reason != Reason::kTimeout);
+    if (candidates[i] && failed) next_due_[i] = std::min(next_due_[i], at);
+  }
+}
+
+void InstancePoller::AnswerWaiting() {
+  std::vector<Waiter> waiters;
+  SnapshotPtr shown;
+  {
+    const std::lock_guard lock(mutex_);
+    waiters = TakeWaiters();
+    if (waiters.empty()) return;
+    state_.condition = InstanceCondition::kLate;
+    shown = BuildSnapshot(parts_.clock->Now());
+  }
+  for (Waiter& waiter : waiters) waiter.ready(shown);
 }
 
 void InstancePoller::ArmSlowTimer() {

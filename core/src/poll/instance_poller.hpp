@@ -42,6 +42,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   static constexpr std::chrono::milliseconds kInterruptGrace{100};
   static constexpr double kSlowJitter = 0.05;  // of `every`, to either side
   static constexpr std::chrono::seconds kFirstSlowPollWithin{2};
+  static constexpr std::chrono::seconds kSlowRetry{15};  // after a failure, if `every` is longer
 
   struct Parts {
     ExporterTypePtr type;
@@ -64,6 +65,8 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   // Calls `ready` once: with a fresh snapshot, or at `deadline` with one that says `up 0`.
   void Acquire(MonoTime deadline, std::function<void(SnapshotPtr)> ready);
   InstanceState State() const;
+  // Answers the scrapes that wait, as at their deadlines. For a stop that cannot wait so long.
+  void AnswerWaiting();
   // Answers who waits, interrupts what runs. False: a lane did not return within `grace`.
   bool Stop(MonoTime grace);
 
@@ -91,6 +94,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   void WaiterExpired(uint64_t id);
   void SlowDue();
   void ArmSlowTimer();
+  void RetryFailed(const std::vector<bool>& candidates, MonoTime at, bool timeouts_too);
   SnapshotPtr BuildSnapshot(MonoTime now);
   SnapshotPtr Present(MonoTime now);
   std::vector<Waiter> TakeWaiters();
@@ -105,6 +109,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   MonoTime last_ended_{0};  // of the scrape lane's last poll; 0: never
   std::vector<Waiter> waiters_;
   uint64_t last_waiter_ = 0;
+  std::vector<bool> slow_enabled_;  // collectors of the slow lane
   std::vector<MonoTime> next_due_;  // of each slow collector
   TimerId slow_timer_ = 0;
   SnapshotPtr snapshot_;

@@ -25,6 +25,8 @@ struct CollectorState {
   MonoTime ended{0};
   FragmentPtr fragment;  // of the last run if it succeeded
 
+  // In the slow lane and not run yet: neither a success nor a failure.
+  bool awaits_first_turn() const { return every.count() > 0 && !ran; }
   bool timed() const { return duration.count() >= 0; }
   bool ok() const { return ran && reason == Reason::kOk; }
 };

@@ -19,16 +19,18 @@ StateLog::StateLog(ExporterTypePtr type, std::shared_ptr<const InstanceConfig> c
     : type_(std::move(type)),
       config_(std::move(config)),
       said_of_collector_(type_->collectors().size()),
-      said_of_drops_(kDropReasons) {}
+      said_of_drops_(kDropReasons),
+      said_of_slow_drops_(kDropReasons) {}
 
-void StateLog::PollEnded(const InstanceState& state, const PollOutcome& outcome) {
-  if (outcome.ok()) {
+void StateLog::PollEnded(const InstanceState& state, const PollOutcome& outcome,
+                         const std::vector<bool>& due, bool decides_up) {
+  if (decides_up && outcome.ok()) {
     if (said_ != "up") {
       Log(LogLevel::kInfo, "instance is up",
           {{"instance", config_->name}, {"exporter", config_->type}});
     }
     said_ = "up";
-  } else {
+  } else if (decides_up) {
     // The reason decides whether it is news: messages hold ports, times and counts that change.
     std::string now(ToString(outcome.reason));
     if (said_ != now) {
@@ -40,19 +42,21 @@ void StateLog::PollEnded(const InstanceState& state, const PollOutcome& outcome)
     }
     said_ = std::move(now);
   }
-  for (size_t i = 0; i < state.collectors.size(); ++i) LogCollector(i, state.collectors[i]);
-  LogDrops(outcome.drops);
+  // When the target as a whole was named, its collectors are not named as well.
+  for (size_t i = 0; i < state.collectors.size() && (outcome.ok() || !decides_up); ++i) {
+    if (due[i]) LogCollector(i, state.collectors[i]);
+  }
+  LogDrops(outcome.drops, decides_up ? said_of_drops_ : said_of_slow_drops_);
 }
 
 void StateLog::LogCollector(size_t index, const CollectorState& state) {
-  if (!state.enabled || !state.ran) return;
   std::string now(ToString(state.reason));
   std::string& said = said_of_collector_[index];
   if (now == said || (said.empty() && state.reason == Reason::kOk)) return;
   if (state.reason == Reason::kOk) {
     Log(LogLevel::kInfo, "collector works again",
         {{"instance", config_->name}, {"collector", type_->collectors()[index].name}});
-  } else if (said_ == "up") {  // otherwise the target as a whole was named already
+  } else if (said_.empty() || said_ == "up") {  // otherwise the target was named already
     Log(LogLevel::kWarn, "collector failed",
         {{"instance", config_->name},
          {"collector", type_->collectors()[index].name},
@@ -64,14 +68,14 @@ void StateLog::LogCollector(size_t index, const CollectorState& state) {
   said = std::move(now);
 }
 
-void StateLog::LogDrops(const Drops& drops) {
+void StateLog::LogDrops(const Drops& drops, std::vector<std::string>& said) {
   for (size_t i = 0; i < kDropReasons; ++i) {
     if (drops.count[i] == 0) {
-      said_of_drops_[i].clear();
+      said[i].clear();
       continue;
     }
-    if (said_of_drops_[i] == drops.first[i]) continue;
-    said_of_drops_[i] = drops.first[i];
+    if (said[i] == drops.first[i]) continue;
+    said[i] = drops.first[i];
     Log(LogLevel::kWarn, "samples dropped",
         {{"instance", config_->name},
          {"reason", std::string(ToString(static_cast<DropReason>(i)))},

@@ -79,7 +79,7 @@ void StatusFragment::AddPeersFamilies(const InstanceState& state) {
     if (table_.at(kPeersDuration) != nullptr && c.timed()) {
       Add(kPeersDuration, labels, Seconds(c.duration));
     }
-    if (table_.at(kPeersSuccess) != nullptr) {
+    if (table_.at(kPeersSuccess) != nullptr && !c.awaits_first_turn()) {
       Add(kPeersSuccess, labels, state.up() && c.ok() ? 1 : 0);
     }
   }
@@ -95,7 +95,7 @@ void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
     const CollectorState& c = state.collectors[i];
     if (!c.enabled) continue;
     labels.back().second = type_->collectors()[i].name;
-    Add(kCollectorSuccess, labels, state.up() && c.ok() ? 1 : 0);
+    if (!c.awaits_first_turn()) Add(kCollectorSuccess, labels, state.up() && c.ok() ? 1 : 0);
     if (c.timed()) Add(kCollectorDuration, labels, Seconds(c.duration));
     if (c.last_success_unix > 0) Add(kCollectorTimestamp, labels, c.last_success_unix);
   }

@@ -50,3 +50,13 @@ TEST_CASE("checking an instance opens no connection and finds the same mistakes"
   config->type = "foreign";
   CHECK_FALSE(CheckInstance(config, bench.catalog).ok());
 }
+
+TEST_CASE("an instance cannot be called as the sidecar's own metrics are") {
+  Bench bench;
+  auto config = Good();
+  config->name = "pillion";
+  const auto checked = CheckInstance(config, bench.catalog);
+  REQUIRE_FALSE(checked.ok());
+  CHECK(checked.error().message.find("choose another name") != std::string::npos);
+  CHECK_FALSE(MakePoller(config, bench.surroundings).ok());
+}

@@ -340,6 +340,67 @@ TEST_CASE("cached slow values are hidden while the target is down and come back 
   CHECK(Shows(*bench.answers.back(), "slow_value{} 1.0"));
 }
 
+TEST_CASE("a slow collector that failed is tried again long before its every has passed") {
+  Bench bench(1h);
+  bench.poller->Start();
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.Outcome(Reason::kRefused));
+  bench.time.Advance(InstancePoller::kSlowRetry - 1s);
+  CHECK_FALSE(bench.slow_lane->running());
+  bench.time.Advance(1s);
+  CHECK(bench.slow_lane->running());
+}
+
+TEST_CASE("a slow collector that took too long keeps its every") {
+  Bench bench(1h);
+  bench.poller->Start();
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.Outcome(Reason::kTimeout));
+  bench.time.Advance(50min);
+  CHECK_FALSE(bench.slow_lane->running());
+}
+
+TEST_CASE("slow collectors that failed with the target are polled as soon as it is back") {
+  Bench bench(1h);
+  bench.poller->Start();
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome(Reason::kRefused));
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.Outcome(Reason::kTimeout));
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  bench.time.Advance(0s);
+  REQUIRE(bench.slow_lane->running());
+  bench.slow_lane->Finish(bench.SlowOutcome(5));
+  bench.Scrape();
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 5.0"));
+}
+
+TEST_CASE("a slow collector that has not run yet is neither a success nor a failure") {
+  Bench bench(1h);
+  bench.poller->Start();
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(Shows(*bench.answers[0], "fake_collector_success{collector=\"quick\"} 1.0"));
+  CHECK_FALSE(Shows(*bench.answers[0], "fake_collector_success{collector=\"slow\"}"));
+  bench.time.Advance(2s);
+  bench.slow_lane->Finish(bench.Outcome(Reason::kRefused));
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(Shows(*bench.answers[1], "fake_collector_success{collector=\"slow\"} 0.0"));
+}
+
+TEST_CASE("scrapes that wait can be answered before their deadline") {
+  Bench bench;
+  bench.Scrape(1h);
+  bench.poller->AnswerWaiting();
+  REQUIRE(bench.answers.size() == 1);
+  CHECK(Shows(*bench.answers[0], "fake_up{} 0.0"));
+  bench.poller->AnswerWaiting();
+  bench.lane->Finish(bench.Outcome());
+  CHECK(bench.answers.size() == 1);
+}
+
 TEST_CASE("an instance with slow collectors alone never makes a scrape wait") {
   Bench bench(5min, /*with_quick=*/false);
   bench.poller->Start();

@@ -61,7 +61,7 @@ struct Bench {
     state.collectors[0].ran = true;
     state.collectors[0].reason = reason == Reason::kOk ? collector : reason;
     state.collectors[0].message = "GRANT pg_monitor";
-    log.PollEnded(state, outcome);
+    log.PollEnded(state, outcome, {true, false}, true);
   }
   InstanceState state;
   StateLog log{FakeType(), Orders()};
@@ -138,9 +138,28 @@ TEST_CASE("dropped samples are named once while they stay the same") {
   Bench bench;
   PollOutcome outcome;
   outcome.drops.Note(DropReason::kDuplicate, "a{} stands twice", 3);
-  bench.log.PollEnded(bench.state, outcome);
-  bench.log.PollEnded(bench.state, outcome);
+  bench.log.PollEnded(bench.state, outcome, {true, true}, true);
+  bench.log.PollEnded(bench.state, outcome, {true, true}, true);
   const std::string text = caught.Text();
   CHECK(Lines(text) == 2);  // up, and the drop
   CHECK(text.find("count=3") != std::string::npos);
+}
+
+TEST_CASE("a slow lane beside a scrape lane does not say whether the instance is up") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kOk);
+  PollOutcome slow;
+  slow.reason = Reason::kRefused;
+  slow.message = "too many connections";
+  bench.state.collectors[1].enabled = bench.state.collectors[1].ran = true;
+  bench.state.collectors[1].reason = Reason::kRefused;
+  for (int i = 0; i < 3; ++i) {
+    bench.log.PollEnded(bench.state, slow, {false, true}, false);
+    bench.Poll(Reason::kOk);
+  }
+  const std::string text = caught.Text();
+  CHECK(Lines(text) == 2);  // up, and the one collector
+  CHECK(text.find("instance is down") == std::string::npos);
+  CHECK(text.find("collector=slow") != std::string::npos);
 }
