@@ -110,6 +110,7 @@ void ScrapeService::Render(Gathering& gathering) {
     answer.body = std::move(exposition.body);
     if (exposition.fresh && exposition.drops != nullptr && exposition.drops->total() > 0) {
       self_->Dropped(*exposition.drops);
+      LogDrops(*exposition.drops);
     }
     if (exposition.fresh) TrimAfter(*answer.body);
   } catch (const std::exception& e) {
@@ -139,6 +140,17 @@ SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) 
     self_saw_ = std::move(saw);
   }
   return self_snapshot_;
+}
+
+void ScrapeService::LogDrops(const Drops& drops) {
+  for (size_t i = 0; i < kDropReasons; ++i) {
+    if (drops.count[i] == 0 || said_of_drops_[i] == drops.first[i]) continue;
+    said_of_drops_[i] = drops.first[i];
+    Log(LogLevel::kWarn, "samples left out of the page",
+        {{"reason", std::string(ToString(static_cast<DropReason>(i)))},
+         {"count", std::to_string(drops.count[i])},
+         {"first", drops.first[i]}});
+  }
 }
 
 void ScrapeService::TrimAfter(const Body& body) {

@@ -13,6 +13,7 @@
 #include "poll/scheduler.hpp"
 #include "self/self_registry.hpp"
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -60,6 +61,7 @@ class ScrapeService final : public ScrapeHandler {
   std::vector<std::shared_ptr<InstancePoller>> Select(const std::string& name) const;
   void Render(Gathering& gathering);
   SnapshotPtr SelfSnapshot(const std::vector<SnapshotPtr>& others);
+  void LogDrops(const Drops& drops);  // names each once while it stays the same
   void TrimAfter(const Body& body);
 
   const std::shared_ptr<const Config> config_;
@@ -77,6 +79,7 @@ class ScrapeService final : public ScrapeHandler {
   std::vector<uint64_t> self_saw_;
   MonoTime self_made_{0};
   MonoTime trimmed_{0};
+  std::array<std::string, kDropReasons> said_of_drops_;
 
   RenderThread render_;  // last: its jobs use the above
 };
