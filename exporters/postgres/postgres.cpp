@@ -167,7 +167,7 @@ class Postgres {
     const auto ran = RunPipeline(ctx, connection_.handle(), plan.steps, until, collecting);
     started = collecting.started();
     if (fresh && collecting.pooled()) StartPooled();
-    const auto finished = Finish(ran, collecting);
+    auto finished = Finish(ran, collecting);
     if (!finished.ok()) return finished;
     for (uint32_t i = 0; i < prepared_.size(); ++i) {
       if (prepared_before[i] && !prepared_[i]) connection_.Close();

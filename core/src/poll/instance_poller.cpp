@@ -69,6 +69,7 @@ void InstancePoller::Acquire(MonoTime deadline, std::function<void(SnapshotPtr)>
       if (!scrape_.running) StartPoll(*parts_.scrape_lane, scrape_, scrape_.due);
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only where now_shown stays null
   if (now_shown != nullptr) ready(std::move(now_shown));
 }
 
