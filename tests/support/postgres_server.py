@@ -1,4 +1,5 @@
 """A PostgreSQL of one test: a cluster of its own, on the sandbox's address and a unix socket."""
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -101,7 +102,9 @@ class PostgresServer:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number):
-        # The postmaster first: then no new backend comes up meanwhile.
+        # The postmaster first: then no new backend comes up meanwhile. A woken one may find that its
+        # session is gone and end before the loop comes to it.
         self.process.signal(number)
         for pid in self.process.children():
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
