@@ -63,17 +63,20 @@ def file_names(tree):
 # ---- who may see whom --------------------------------------------------------------------------
 
 # include/pillion <- log, model <- exposition <- config <- plugin, poll, http, self <- app
+#                 <- log <- parse <- lint <- app
 BASE = {"log", "model"}
 MAY_SEE = {
     "log": set(),
     "model": set(),
+    "parse": {"log"},
+    "lint": {"log", "parse"},
     "exposition": BASE,
     "config": BASE | {"exposition"},
     "plugin": BASE | {"exposition", "config"},
     "poll": BASE | {"exposition", "config", "plugin"},
     "http": BASE | {"exposition", "config"},
     "self": BASE | {"exposition", "config", "plugin", "poll"},
-    "app": BASE | {"exposition", "config", "plugin", "poll", "http", "self"},
+    "app": BASE | {"exposition", "config", "plugin", "poll", "http", "self", "parse", "lint"},
 }
 
 
