@@ -132,8 +132,11 @@ SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) 
   if (self_snapshot_ == nullptr || (changed && now - self_made_ >= kSelfFreshness)) {
     if (connection_stats_) {
       const ScrapePlaneStats stats = connection_stats_();
-      self_->Connections(stats.connections, stats.connections_closed_at_cap_total,
-                         stats.accept_pauses_total);
+      self_->Connections({.open = stats.connections,
+                          .closed_at_cap_total = stats.connections_closed_at_cap_total,
+                          .closed_readers_total = stats.readers_closed_total,
+                          .accept_pauses_total = stats.accept_pauses_total,
+                          .pinned_body_bytes = stats.pinned_body_bytes});
     }
     self_snapshot_ = self_->Snapshot();
     self_made_ = now;

@@ -75,7 +75,7 @@ void ScrapeConnection::Close() {
   loop_->book().Remove(&entry_);
   ErrorCode ignored;
   socket_.close(ignored);
-  answer_ = {};
+  Unpin();
   loop_->Forget(entry_.id);
 }
 
@@ -240,7 +240,13 @@ void ScrapeConnection::Send(Answer answer) {
   head_ = AnswerHead(answer_, persistence, std::time(nullptr));
   part_ = part_offset_ = 0;
   loop_->book().Enter(&entry_, Phase::kWriting, Clock::now());
+  if (answer_.exposition && !head_only_) loop_->Pin(entry_.id, answer_.exposition.get());
   WriteSome();
+}
+
+void ScrapeConnection::Unpin() {
+  loop_->Unpin(entry_.id);
+  answer_ = {};
 }
 
 size_t ScrapeConnection::Parts() const {
@@ -297,7 +303,7 @@ void ScrapeConnection::Report() {
 
 void ScrapeConnection::OnSent() {
   Report();
-  answer_ = {};
+  Unpin();
   head_.clear();
   parser_.reset();
   if (close_after_) return Linger();

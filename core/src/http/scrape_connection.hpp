@@ -57,6 +57,8 @@ class ScrapeConnection : public std::enable_shared_from_this<ScrapeConnection> {
 
   // Sends it; afterwards the connection ends if close_after_ says so.
   void Send(Answer answer);
+  // Lets go of the answer's bytes.
+  void Unpin();
   void SendAndEnd(Answer answer);
   // What is written, in order: the head, then the pieces of the body.
   size_t Parts() const;

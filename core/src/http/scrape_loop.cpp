@@ -63,6 +63,7 @@ ScrapeLoop::ScrapeLoop(const ScrapePlaneConfig& config, ScrapeHandler* handler,
     : config_(config),
       handler_(handler),
       book_(BookLimits(config.limits)),
+      pinned_(config.limits.pinned_body_bytes_max),
       watch_(kLoopBeat, config.limits.loop_late_max, Clock::now()) {
   fallback_target_ = "localhost";
   for (ListenSocket& socket : listeners) {
@@ -113,6 +114,8 @@ ScrapePlaneStats ScrapeLoop::Stats() const {
   stats.connections = connections_now_;
   stats.connections_accepted_total = accepted_total_;
   stats.connections_closed_at_cap_total = closed_at_cap_total_;
+  stats.readers_closed_total = readers_closed_total_;
+  stats.pinned_body_bytes = pinned_bytes_;
   stats.accept_pauses_total = accept_pauses_total_;
   return stats;
 }
@@ -198,6 +201,22 @@ void ScrapeLoop::Forget(uint64_t connection) {
   connections_now_ = connections_.size();
   Resume();
   EndIfDrained();
+}
+
+// --- pages in memory -------------------------------------------------------------------------
+
+void ScrapeLoop::Pin(uint64_t connection, const Body* body) {
+  pinned_.Add(connection, body);
+  while (const uint64_t victim = pinned_.Victim()) {
+    ++readers_closed_total_;
+    connections_.at(victim)->Close();  // unpins it
+  }
+  pinned_bytes_ = pinned_.bytes();
+}
+
+void ScrapeLoop::Unpin(uint64_t connection) {
+  pinned_.Remove(connection);
+  pinned_bytes_ = pinned_.bytes();
 }
 
 // --- the beat --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "http/listen_socket.hpp"
 #include "http/loop_watch.hpp"
 #include "http/mailbox.hpp"
+#include "http/pinned_bodies.hpp"
 #include "http/scrape_plane.hpp"
 
 #include <atomic>
@@ -55,6 +56,9 @@ class ScrapeLoop {
   bool late() const { return watch_.Late(Clock::now()); }
   // "host:port" for /sd when the client's own Host header is no use.
   const std::string& fallback_target() const { return fallback_target_; }
+  // A connection begins to write a page, or is done with it. `Pin` may close others.
+  void Pin(uint64_t connection, const Body* body);
+  void Unpin(uint64_t connection);
   void Forget(uint64_t connection);
 
  private:
@@ -88,6 +92,7 @@ class ScrapeLoop {
   asio::steady_timer beat_{io_};
   asio::steady_timer drain_{io_};
   ConnectionBook book_;
+  PinnedBodies pinned_;
   LoopWatch watch_;
   std::unordered_map<uint64_t, std::shared_ptr<ScrapeConnection>> connections_;
   std::shared_ptr<Mailbox> mailbox_;
@@ -98,6 +103,8 @@ class ScrapeLoop {
   std::atomic<uint64_t> connections_now_{0};
   std::atomic<uint64_t> accepted_total_{0};
   std::atomic<uint64_t> closed_at_cap_total_{0};
+  std::atomic<uint64_t> readers_closed_total_{0};
+  std::atomic<uint64_t> pinned_bytes_{0};
   std::atomic<uint64_t> accept_pauses_total_{0};
 };
 

@@ -63,6 +63,9 @@ struct ScrapePlaneLimits {
   std::chrono::seconds idle_timeout{120};        // between requests; scrape intervals fit in
   std::chrono::seconds write_stall_timeout{30};  // no byte taken for this long
   std::chrono::seconds drain_timeout{5};         // at Stop, for answers that are under way
+  // Pages that readers hold, each counted once; beyond it the oldest reader is closed. The newest
+  // page may be larger than that by itself.
+  size_t pinned_body_bytes_max = size_t{64} << 20;
   // /-/healthy turns red when the HTTP loop was kept from running for this long.
   std::chrono::milliseconds loop_late_max{5000};
 };
@@ -78,6 +81,8 @@ struct ScrapePlaneStats {
   uint64_t connections = 0;
   uint64_t connections_accepted_total = 0;
   uint64_t connections_closed_at_cap_total = 0;
+  uint64_t readers_closed_total = 0;  // too slow for pinned_body_bytes_max
+  uint64_t pinned_body_bytes = 0;
   uint64_t accept_pauses_total = 0;  // EMFILE and the like
 };
 

@@ -68,8 +68,14 @@ struct SelfRegistry::Families {
       NewHistogram("pillion_scrape_duration_seconds", "From a scrape's request to its last byte.");
   Gauge& connections =
       NewGauge("pillion_http_connections", "Connections open on the scrape plane.");
-  Counter& closed_at_cap =
-      NewCounter("pillion_http_connections_closed_total", "Connections closed at the cap.").Add({});
+  prometheus::Family<Counter>& closed =
+      NewCounter("pillion_http_connections_closed_total",
+                 "Connections that had to make room: at the cap of connections, or of the memory "
+                 "that slow readers of old pages hold.");
+  Counter& closed_at_cap = closed.Add({{"reason", "connections"}});
+  Counter& closed_readers = closed.Add({{"reason", "pinned_bodies"}});
+  Gauge& pinned_bytes = NewGauge("pillion_http_pinned_body_bytes",
+                                 "Pages that are being written to readers, each counted once.");
   Counter& accept_pauses =
       NewCounter("pillion_http_accept_pauses_total", "Pauses because descriptors ran out.").Add({});
   Counter& cpu =
@@ -139,11 +145,12 @@ void SelfRegistry::ScrapeEnded(std::string_view format, MonoTime took) {
       .Observe(std::chrono::duration<double>(took).count());
 }
 
-void SelfRegistry::Connections(uint64_t open, uint64_t closed_at_cap_total,
-                               uint64_t accept_pauses_total) {
-  families_->connections.Set(static_cast<double>(open));
-  Families::Raise(families_->closed_at_cap, static_cast<double>(closed_at_cap_total));
-  Families::Raise(families_->accept_pauses, static_cast<double>(accept_pauses_total));
+void SelfRegistry::Connections(const ConnectionCounts& counts) {
+  families_->connections.Set(static_cast<double>(counts.open));
+  families_->pinned_bytes.Set(static_cast<double>(counts.pinned_body_bytes));
+  Families::Raise(families_->closed_at_cap, static_cast<double>(counts.closed_at_cap_total));
+  Families::Raise(families_->closed_readers, static_cast<double>(counts.closed_readers_total));
+  Families::Raise(families_->accept_pauses, static_cast<double>(counts.accept_pauses_total));
 }
 
 SnapshotPtr SelfRegistry::Snapshot() {

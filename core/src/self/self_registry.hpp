@@ -14,6 +14,15 @@
 
 namespace pillion {
 
+// What the scrape plane counts; totals only rise.
+struct ConnectionCounts {
+  uint64_t open = 0;
+  uint64_t closed_at_cap_total = 0;
+  uint64_t closed_readers_total = 0;  // held old pages too long
+  uint64_t accept_pauses_total = 0;
+  uint64_t pinned_body_bytes = 0;
+};
+
 class SelfRegistry final : public PollObserver {
  public:
   SelfRegistry(std::string_view version, const Clock* clock);
@@ -28,7 +37,7 @@ class SelfRegistry final : public PollObserver {
   void Dropped(const Drops& drops);
   // A scrape was answered. `format` as in ToString(Format).
   void ScrapeEnded(std::string_view format, MonoTime took);
-  void Connections(uint64_t open, uint64_t closed_at_cap_total, uint64_t accept_pauses_total);
+  void Connections(const ConnectionCounts& counts);
 
   SnapshotPtr Snapshot();
 

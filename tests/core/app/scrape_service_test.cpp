@@ -187,5 +187,6 @@ TEST_CASE("the page tells of the connections of the scrape plane") {
   });
   const std::string page = Page(bench.Scrape("pillion").get());
   CHECK(page.find("pillion_http_connections 7\n") != std::string::npos);
-  CHECK(page.find("pillion_http_connections_closed_total 3\n") != std::string::npos);
+  CHECK(page.find("pillion_http_connections_closed_total{reason=\"connections\"} 3\n") !=
+        std::string::npos);
 }

@@ -163,6 +163,31 @@ TEST_CASE("a client that takes nothing is cut and its body let go") {
   CHECK(plane.handler.AwaitEnded(1));
 }
 
+TEST_CASE("a slow reader of an old page is closed when pages pile up and others are served") {
+  ScrapePlaneLimits limits;
+  limits.pinned_body_bytes_max = 2 * 480 * kChunkBytes;
+  Plane plane(limits);
+  std::vector<HttpClient> slow;
+  for (int i = 0; i < 3; ++i) {
+    plane.handler.set_body(LargeBody(480));
+    slow.push_back(plane.Connect());
+    slow.back().Send(kScrape);
+    const auto asked = static_cast<size_t>(i + 1);
+    REQUIRE(Eventually([&] { return plane.handler.requests().size() == asked; }));
+    // The page of a reader is pinned once its answer is under way.
+    REQUIRE(Eventually([&] { return plane.plane.Stats().pinned_body_bytes > 0; }));
+  }
+  CHECK(plane.AwaitConnections(2));  // the first reader went
+  CHECK(plane.plane.Stats().readers_closed_total == 1);
+  CHECK(plane.plane.Stats().pinned_body_bytes == limits.pinned_body_bytes_max);
+  plane.handler.set_body(MakeBody({"b 1\n"}));
+  HttpClient fast = plane.Connect();
+  CHECK(fast.Get("/metrics")->status == 200);
+  slow.clear();
+  CHECK(plane.AwaitConnections(1));
+  CHECK(Eventually([&] { return plane.plane.Stats().pinned_body_bytes == 0; }));
+}
+
 TEST_CASE("waiting for a handler has no time-out of its own") {
   ScrapePlaneLimits limits;
   limits.idle_timeout = limits.request_timeout = limits.write_stall_timeout = seconds(1);

@@ -3,6 +3,7 @@
 #include "http/answer.hpp"
 #include "http/connection_book.hpp"
 #include "http/loop_watch.hpp"
+#include "http/pinned_bodies.hpp"
 #include "http/request_rules.hpp"
 #include "http/scrape_pages.hpp"
 #include "http/text_escape.hpp"
@@ -256,6 +257,34 @@ TEST_CASE("a loop is late when a beat came late or is overdue") {
   CHECK(watch.Late(at(1600)));
   watch.Beat(at(2100));
   CHECK_FALSE(watch.Late(at(2100)));
+}
+
+TEST_CASE("a page counts once however many read it") {
+  Body first, second, third;
+  first.size = 60;
+  second.size = 50;
+  third.size = 120;
+  PinnedBodies pinned(100);
+  pinned.Add(1, &first);
+  pinned.Add(2, &first);
+  CHECK(pinned.bytes() == 60);
+  CHECK(pinned.Victim() == 0);
+  pinned.Add(3, &second);
+  CHECK(pinned.bytes() == 110);
+  CHECK(pinned.Victim() == 1);  // both readers of the older page
+  pinned.Remove(1);
+  CHECK(pinned.Victim() == 2);
+  pinned.Remove(2);
+  CHECK(pinned.bytes() == 50);
+  CHECK(pinned.Victim() == 0);
+  pinned.Add(4, &third);  // larger than the bound: it is the newest, the others go
+  CHECK(pinned.Victim() == 3);
+  pinned.Remove(3);
+  CHECK(pinned.bytes() == 120);
+  CHECK(pinned.Victim() == 0);
+  pinned.Remove(4);
+  pinned.Remove(4);
+  CHECK(pinned.bytes() == 0);
 }
 
 }  // namespace pillion::test

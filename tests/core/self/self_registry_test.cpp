@@ -81,10 +81,18 @@ TEST_CASE("durations are a histogram with their sum") {
 
 TEST_CASE("totals that something else counts only rise") {
   SelfRegistry self("1", &SystemClock());
-  self.Connections(5, 3, 1);
-  self.Connections(2, 3, 1);
+  ConnectionCounts counts{.open = 5,
+                          .closed_at_cap_total = 3,
+                          .closed_readers_total = 2,
+                          .accept_pauses_total = 1,
+                          .pinned_body_bytes = 4096};
+  self.Connections(counts);
+  counts.open = 2;
+  self.Connections(counts);
   const SnapshotPtr snapshot = self.Snapshot();
   CHECK(Shows(*snapshot, "pillion_http_connections{} 2.0"));
-  CHECK(Shows(*snapshot, "pillion_http_connections_closed_total{} 3.0"));
+  CHECK(Shows(*snapshot, "pillion_http_connections_closed_total{reason=\"connections\"} 3.0"));
+  CHECK(Shows(*snapshot, "pillion_http_connections_closed_total{reason=\"pinned_bodies\"} 2.0"));
+  CHECK(Shows(*snapshot, "pillion_http_pinned_body_bytes{} 4096.0"));
   CHECK(Shows(*snapshot, "pillion_http_accept_pauses_total{} 1.0"));
 }
