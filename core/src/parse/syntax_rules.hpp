@@ -21,6 +21,9 @@ inline constexpr Rule kDuplicateLabel{"duplicate-label", Severity::kError,
                                       "A label name stands once in a sample."};
 inline constexpr Rule kEscape{"escape", Severity::kError,
                               "A backslash stands before another one, an n or a quote."};
+inline constexpr Rule kOddEscape{
+    "odd-escape", Severity::kWarning,
+    "OpenMetrics lets a backslash stand before any character; readers differ in what it means."};
 inline constexpr Rule kValue{"value", Severity::kError,
                              "A value is a decimal number, NaN, +Inf or -Inf."};
 inline constexpr Rule kTimestamp{
@@ -42,7 +45,7 @@ inline constexpr Rule kComment{"comment", Severity::kError,
                                "OpenMetrics has no comments but HELP, TYPE, UNIT and EOF."};
 inline constexpr Rule kLostMetadata{
     "lost-metadata", Severity::kWarning,
-    "HELP and TYPE stand in capitals, a blank after the #: else they are a comment for some."};
+    "A blank stands between # and HELP or TYPE: to some readers it is a comment without."};
 inline constexpr Rule kEmptyLine{"empty-line", Severity::kError, "OpenMetrics has no empty lines."};
 inline constexpr Rule kFinalLineFeed{"final-line-feed", Severity::kError,
                                      "The last line ends with a line feed."};
@@ -56,10 +59,10 @@ inline constexpr Rule kFieldOrder{
     "Name and type of a family stand before its metrics, as every writer puts them."};
 
 inline constexpr const Rule* kSyntaxRules[] = {
-    &kInvalidUtf8, &kMetricName, &kLabelName,    &kLabelSyntax,  &kDuplicateLabel, &kEscape,
-    &kValue,       &kTimestamp,  &kExemplar,     &kTrailingText, &kWhitespace,     &kMetadata,
-    &kUnknownType, &kComment,    &kLostMetadata, &kEmptyLine,    &kFinalLineFeed,  &kEof,
-    &kLimit,       &kWireFormat, &kFieldOrder,
+    &kInvalidUtf8, &kMetricName,  &kLabelName,  &kLabelSyntax,  &kDuplicateLabel, &kEscape,
+    &kOddEscape,   &kValue,       &kTimestamp,  &kExemplar,     &kTrailingText,   &kWhitespace,
+    &kMetadata,    &kUnknownType, &kComment,    &kLostMetadata, &kEmptyLine,      &kFinalLineFeed,
+    &kEof,         &kLimit,       &kWireFormat, &kFieldOrder,
 };
 
 }  // namespace pillion::parse

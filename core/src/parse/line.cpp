@@ -1,0 +1,181 @@
+#include "parse/line.hpp"
+
+#include "parse/number.hpp"
+#include "parse/syntax_rules.hpp"
+
+#include <cmath>
+
+namespace pillion::parse {
+namespace {
+
+constexpr size_t kShownBytesMax = 40;
+
+}  // namespace
+
+std::string Shown(std::string_view text) {
+  std::string shown = "`";
+  const bool cut = text.size() > kShownBytesMax;
+  while (!text.empty() && shown.size() < kShownBytesMax) {
+    const Utf8Character character = DecodeUtf8(text);
+    const bool plain =
+        character.length > 0 && character.code_point >= 0x20 && character.code_point != 0x7F;
+    shown += plain ? text.substr(0, character.length) : "?";
+    text.remove_prefix(plain ? character.length : 1);
+  }
+  return shown + (cut ? "...`" : "`");
+}
+
+bool Line::FailAt(uint64_t column, const Rule& rule, std::string message) {
+  go_on_ = visitor_->OnProblem({{number_, column}, &rule, std::move(message)});
+  return false;
+}
+
+void Line::Warn(uint64_t column, const Rule& rule, std::string message) {
+  go_on_ = visitor_->OnProblem({{number_, column}, &rule, std::move(message)}) && go_on_;
+}
+
+bool Line::Blanks() {
+  if (next() != ' ' && (openmetrics_ || next() != '\t')) {
+    return Fail(kWhitespace, "a space is missing here");
+  }
+  ++at_;
+  if (openmetrics_) {
+    if (next() == ' ' || next() == '\t') return Fail(kWhitespace, "more than one space");
+    return true;
+  }
+  OptionalBlanks();
+  return true;
+}
+
+std::string_view Line::Word() {
+  const char* const from = at_;
+  while (next() != ' ' && next() != '\n' && (openmetrics_ || next() != '\t')) ++at_;
+  return {from, static_cast<size_t>(at_ - from)};
+}
+
+bool Line::BareName(CharacterClass start, CharacterClass rest, const Rule& rule, Name* name) {
+  const char* const from = at_;
+  if (at_end() || !Is(*at_, start)) {
+    return Fail(rule, at_end() ? "the line ends where a name should stand"
+                               : "no name begins with " + Shown({at_, 1}));
+  }
+  while (at_ != end() && Is(*at_, rest)) ++at_;
+  name->text = {from, static_cast<size_t>(at_ - from)};
+  name->quoted = false;
+  if (name->text.size() <= limits_.name_bytes) return true;
+  return Fail(kLimit, "a name of " + std::to_string(name->text.size()) + " bytes");
+}
+
+bool Line::MetricName(Name* name) {
+  if (next() != '"') return BareName(kNameStart, kNameRest, kMetricName, name);
+  const uint64_t column = this->column();
+  name->quoted = true;
+  if (!Quoted(kMetricName, limits_.name_bytes, &name->text)) return false;
+  return !name->text.empty() || FailAt(column, kMetricName, "an empty name");
+}
+
+bool Line::LabelName(Name* name) {
+  if (next() != '"') return BareName(kLabelStart, kLabelRest, kLabelName, name);
+  name->quoted = true;
+  return Quoted(kLabelSyntax, limits_.name_bytes, &name->text);
+}
+
+bool Line::Quoted(const Rule& rule, size_t bytes_max, std::string_view* value) {
+  const uint64_t column = this->column();
+  if (next() != '"') return Fail(rule, "a quote is missing here");
+  const char* const from = ++at_;
+  bool escapes = false;
+  for (;; ++at_) {
+    if (at_end()) return FailAt(column, rule, "the closing quote is missing");
+    if (*at_ == '"') break;
+    if (*at_ != '\\') continue;
+    escapes = true;
+    if (++at_ == end()) return FailAt(column, rule, "the closing quote is missing");
+  }
+  *value = {from, static_cast<size_t>(at_ - from)};
+  if (value->size() > bytes_max) {
+    return FailAt(column, kLimit, "a text of " + std::to_string(value->size()) + " bytes");
+  }
+  const char* const to = at_++;
+  return !escapes || Unescape(from, to, true, value);
+}
+
+// `quotes`: \" is an escape here.
+bool Line::Unescape(const char* from, const char* to, bool quotes, std::string_view* value) {
+  std::string& out = buffers_->unescaped;
+  // All of a line's texts together fit its bytes, so views into it stay good.
+  if (out.empty()) out.reserve(text_.size());
+  const size_t start = out.size();
+  for (const char* c = from; c != to; ++c) {
+    if (*c != '\\') {
+      out += *c;
+      continue;
+    }
+    const auto column = static_cast<uint64_t>(c - text_.data()) + 1;
+    const char escaped = ++c == to ? '\0' : *c;
+    if (escaped == 'n') {
+      out += '\n';
+    } else if (escaped == '\\' || (escaped == '"' && quotes)) {
+      out += escaped;
+    } else if (!openmetrics_ || c == to) {
+      return FailAt(column, kEscape, "a backslash without meaning");
+    } else {
+      Warn(column, kOddEscape, "readers differ in what this backslash means");
+      out += '\\';
+      out += escaped;
+    }
+  }
+  *value = std::string_view(out).substr(start);
+  return true;
+}
+
+bool Line::HelpText(std::string_view* text) {
+  *text = rest();
+  if (openmetrics_) {
+    for (size_t i = 0; i < text->size(); ++i) {
+      if ((*text)[i] == '\\') {
+        ++i;
+      } else if ((*text)[i] == '"') {
+        return FailAt(column() + i, kEscape, "a quote in HELP needs a backslash in OpenMetrics");
+      }
+    }
+  }
+  if (text->find('\\') == std::string_view::npos) return true;
+  return Unescape(at_, end(), openmetrics_, text);
+}
+
+bool Line::NumberWord(const Rule& rule, std::string_view* word) {
+  const uint64_t column = this->column();
+  *word = Word();
+  if (word->empty()) return FailAt(column, rule, "a number is missing here");
+  if (word->size() <= limits_.number_bytes) return true;
+  return FailAt(column, kLimit, "a number of " + std::to_string(word->size()) + " bytes");
+}
+
+bool Line::Number(double* value, std::string_view* written) {
+  const uint64_t column = this->column();
+  if (!NumberWord(kValue, written)) return false;
+  const std::optional<double> number = ParseNumber(*written);
+  if (!number) return FailAt(column, kValue, Shown(*written) + " is not a number");
+  *value = *number;
+  return true;
+}
+
+bool Line::Timestamp(std::optional<double>* seconds) {
+  const uint64_t column = this->column();
+  std::string_view word;
+  if (!NumberWord(kTimestamp, &word)) return false;
+  if (openmetrics_) {
+    *seconds = ParseNumber(word);
+    if (*seconds && std::isfinite(**seconds)) return true;
+    return FailAt(column, kTimestamp, Shown(word) + " is not a number of seconds");
+  }
+  const std::optional<int64_t> milliseconds = ParseInteger(word);
+  if (!milliseconds) {
+    return FailAt(column, kTimestamp, Shown(word) + " is not a whole number of milliseconds");
+  }
+  *seconds = static_cast<double>(*milliseconds) / 1000;
+  return true;
+}
+
+}  // namespace pillion::parse

@@ -1,0 +1,147 @@
+#include "parse/sample_line.hpp"
+
+#include "parse/syntax_rules.hpp"
+
+namespace pillion::parse {
+namespace {
+
+bool StandsTwice(const std::vector<Label>& labels, std::string_view name) {
+  for (const Label& label : labels) {
+    if (label.name == name) return true;
+  }
+  return false;
+}
+
+// After a label: true with *done at the closing brace, or at the next label.
+bool NextLabel(Line& line, bool* done) {
+  line.OptionalBlanks();
+  if (line.next() == ',') {
+    line.Skip(1);
+    line.OptionalBlanks();
+    if (line.next() == '}' && line.openmetrics()) {
+      return line.Fail(kLabelSyntax, "OpenMetrics has no comma after the last label");
+    }
+  } else if (line.next() != '}') {
+    return line.Fail(kLabelSyntax, "a comma or a closing brace is missing here");
+  }
+  *done = line.next() == '}';
+  if (*done) line.Skip(1);
+  return true;
+}
+
+// The braces with what is in them. `metric`: takes a quoted metric name that stands first; null
+// for exemplars and where the name stood before the braces.
+bool ParseLabels(Line& line, std::vector<Label>* labels, Name* metric) {
+  line.Skip(1);  // the opening brace
+  line.OptionalBlanks();
+  bool done = line.next() == '}';
+  if (done) line.Skip(1);
+  for (bool first = true; !done; first = false) {
+    const uint64_t column = line.column();
+    Name name;
+    if (!line.LabelName(&name)) return false;
+    line.OptionalBlanks();
+    const bool alone = name.quoted && (line.next() == ',' || line.next() == '}');
+    if (alone && first && metric != nullptr) {
+      *metric = name;
+    } else if (alone) {
+      return line.FailAt(column, kLabelSyntax, "a name without a value");
+    } else {
+      if (line.next() != '=') return line.Fail(kLabelSyntax, "= is missing after the label name");
+      line.Skip(1);
+      line.OptionalBlanks();
+      std::string_view value;
+      if (!line.Quoted(kLabelSyntax, line.limits().label_value_bytes, &value)) return false;
+      if (name.text.empty()) return line.FailAt(column, kLabelName, "an empty name");
+      if (StandsTwice(*labels, name.text)) {
+        return line.FailAt(column, kDuplicateLabel, Shown(name.text) + " stands twice");
+      }
+      if (labels->size() == line.limits().labels) {
+        return line.FailAt(column, kLimit, "more labels than " + std::to_string(labels->size()));
+      }
+      labels->push_back({name.text, value, column, name.quoted});
+    }
+    if (!NextLabel(line, &done)) return false;
+  }
+  return true;
+}
+
+// From the # on. The space before it is gone.
+bool ParseExemplar(Line& line, Exemplar* exemplar) {
+  exemplar->column = line.column();
+  line.Skip(1);
+  if (!line.openmetrics()) {
+    return line.FailAt(exemplar->column, kExemplar, "text has no exemplars and no comments here");
+  }
+  if (!line.Blanks()) return false;
+  if (line.next() != '{') return line.Fail(kExemplar, "the labels of the exemplar are missing");
+  std::vector<Label>& labels = line.buffers().exemplar_labels;
+  labels.clear();
+  if (!ParseLabels(line, &labels, nullptr) || !line.Blanks()) return false;
+  std::string_view written;
+  if (!line.Number(&exemplar->value, &written)) return false;
+  exemplar->labels = labels;
+  if (line.at_end()) return true;
+  return line.Blanks() && line.Timestamp(&exemplar->timestamp);
+}
+
+// What stands before the value.
+bool ParseSeries(Line& line, Sample* sample) {
+  std::vector<Label>& labels = line.buffers().labels;
+  labels.clear();
+  Name name;
+  if (line.next() == '{') {
+    if (!ParseLabels(line, &labels, &name)) return false;
+    if (name.text.empty()) {
+      return line.FailAt(sample->position.column, kMetricName, "the metric has no name");
+    }
+  } else {
+    if (line.next() == '"') return line.Fail(kMetricName, "a quoted name stands in braces");
+    if (!line.MetricName(&name)) return false;
+    const char after = line.next();
+    if (after != ' ' && after != '{' && after != '\t' && !line.at_end()) {
+      return line.Fail(kMetricName, "a name has no " + Shown(line.rest().substr(0, 1)));
+    }
+    line.OptionalBlanks();
+    if (line.next() == '{' && !ParseLabels(line, &labels, nullptr)) return false;
+  }
+  sample->name = name.text;
+  sample->quoted = name.quoted;
+  sample->labels = labels;
+  return true;
+}
+
+bool ParseSample(Line& line, Sample* sample, Exemplar* exemplar) {
+  sample->position = line.position();
+  if (!ParseSeries(line, sample)) return false;
+  if (line.openmetrics()) {
+    if (!line.Blanks()) return false;
+  } else {
+    line.OptionalBlanks();
+  }
+  if (!line.Number(&sample->value, &sample->value_text)) return false;
+  line.OptionalBlanks();
+  if (line.at_end()) return true;
+  if (line.openmetrics() && !line.Blanks()) return false;
+  if (line.next() != '#') {
+    if (!line.Timestamp(&sample->timestamp)) return false;
+    line.OptionalBlanks();
+    if (line.at_end()) return true;
+    if (line.openmetrics() && !line.Blanks()) return false;
+  }
+  if (line.next() == '#') {
+    if (!ParseExemplar(line, exemplar)) return false;
+    sample->exemplar = exemplar;
+  }
+  return line.at_end() || line.Fail(kTrailingText, Shown(line.rest()) + " is too much here");
+}
+
+}  // namespace
+
+void ParseSampleLine(Line& line) {
+  Sample sample;
+  Exemplar exemplar;
+  if (ParseSample(line, &sample, &exemplar)) line.visitor().OnSample(sample);
+}
+
+}  // namespace pillion::parse
