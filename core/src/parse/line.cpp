@@ -3,12 +3,28 @@
 #include "parse/number.hpp"
 #include "parse/syntax_rules.hpp"
 
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 namespace pillion::parse {
 namespace {
 
 constexpr size_t kShownBytesMax = 40;
+
+// The first quote or backslash, or `end`. Eight bytes at a time: half of a page is label values.
+const char* QuoteOrBackslash(const char* at, const char* end) {
+  constexpr uint64_t kOnes = 0x0101010101010101u, kHighBits = 0x8080808080808080u;
+  const auto zero_bytes = [](uint64_t word) { return (word - kOnes) & ~word & kHighBits; };
+  constexpr bool kLowestFirst = std::endian::native == std::endian::little;
+  for (uint64_t word; kLowestFirst && end - at >= 8; at += sizeof word) {
+    std::memcpy(&word, at, sizeof word);
+    const uint64_t hits = zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\');
+    if (hits != 0) return at + (std::countr_zero(hits) >> 3);
+  }
+  while (at != end && *at != '"' && *at != '\\') ++at;
+  return at;
+}
 
 }  // namespace
 
@@ -49,8 +65,10 @@ bool Line::Blanks() {
 
 std::string_view Line::Word() {
   const char* const from = at_;
-  while (next() != ' ' && next() != '\n' && (openmetrics_ || next() != '\t')) ++at_;
-  return {from, static_cast<size_t>(at_ - from)};
+  const char* to = from;
+  while (to != end_ && *to != ' ' && (openmetrics_ || *to != '\t')) ++to;
+  at_ = to;
+  return {from, static_cast<size_t>(to - from)};
 }
 
 bool Line::BareName(CharacterClass start, CharacterClass rest, const Rule& rule, Name* name) {
@@ -59,8 +77,10 @@ bool Line::BareName(CharacterClass start, CharacterClass rest, const Rule& rule,
     return Fail(rule, at_end() ? "the line ends where a name should stand"
                                : "no name begins with " + Shown({at_, 1}));
   }
-  while (at_ != end() && Is(*at_, rest)) ++at_;
-  name->text = {from, static_cast<size_t>(at_ - from)};
+  const char* to = from + 1;
+  while (to != end_ && Is(*to, rest)) ++to;
+  at_ = to;
+  name->text = {from, static_cast<size_t>(to - from)};
   name->quoted = false;
   if (name->text.size() <= limits_.name_bytes) return true;
   return Fail(kLimit, "a name of " + std::to_string(name->text.size()) + " bytes");
@@ -85,18 +105,19 @@ bool Line::Quoted(const Rule& rule, size_t bytes_max, std::string_view* value) {
   if (next() != '"') return Fail(rule, "a quote is missing here");
   const char* const from = ++at_;
   bool escapes = false;
-  for (;; ++at_) {
-    if (at_end()) return FailAt(column, rule, "the closing quote is missing");
-    if (*at_ == '"') break;
-    if (*at_ != '\\') continue;
+  const char* to = from;
+  for (;;) {
+    to = QuoteOrBackslash(to, end_);
+    if (to == end_ || *to == '"') break;
     escapes = true;
-    if (++at_ == end()) return FailAt(column, rule, "the closing quote is missing");
+    to += to + 1 == end_ ? 1 : 2;
   }
-  *value = {from, static_cast<size_t>(at_ - from)};
+  if (to == end_) return FailAt(column, rule, "the closing quote is missing");
+  at_ = to + 1;
+  *value = {from, static_cast<size_t>(to - from)};
   if (value->size() > bytes_max) {
     return FailAt(column, kLimit, "a text of " + std::to_string(value->size()) + " bytes");
   }
-  const char* const to = at_++;
   return !escapes || Unescape(from, to, true, value);
 }
 
@@ -141,7 +162,7 @@ bool Line::HelpText(std::string_view* text) {
     }
   }
   if (text->find('\\') == std::string_view::npos) return true;
-  return Unescape(at_, end(), openmetrics_, text);
+  return Unescape(at_, end_, openmetrics_, text);
 }
 
 bool Line::NumberWord(const Rule& rule, std::string_view* word) {

@@ -31,6 +31,7 @@ class Line {
        LineBuffers* buffers, Visitor* visitor)
       : text_(text),
         at_(text.data()),
+        end_(text.data() + text.size()),
         number_(number),
         openmetrics_(syntax == Syntax::kOpenMetrics),
         limits_(limits),
@@ -45,10 +46,10 @@ class Line {
   Visitor& visitor() { return *visitor_; }
   bool go_on() const { return go_on_; }  // what the visitor said last
 
-  bool at_end() const { return at_ == end(); }
+  bool at_end() const { return at_ == end_; }
   // The next character, '\n' at the end.
   char next() const { return at_end() ? '\n' : *at_; }
-  std::string_view rest() const { return {at_, static_cast<size_t>(end() - at_)}; }
+  std::string_view rest() const { return {at_, static_cast<size_t>(end_ - at_)}; }
   uint64_t column() const { return static_cast<uint64_t>(at_ - text_.data()) + 1; }
   Position position() const { return {number_, column()}; }
   void Skip(size_t bytes) { at_ += bytes; }
@@ -79,13 +80,13 @@ class Line {
   void Warn(uint64_t column, const Rule& rule, std::string message);
 
  private:
-  const char* end() const { return text_.data() + text_.size(); }
   bool BareName(CharacterClass start, CharacterClass rest, const Rule& rule, Name* name);
   bool Unescape(const char* from, const char* to, bool quotes, std::string_view* value);
   bool NumberWord(const Rule& rule, std::string_view* word);
 
   std::string_view text_;
   const char* at_;
+  const char* end_;
   uint64_t number_;
   bool openmetrics_;
   bool go_on_ = true;
