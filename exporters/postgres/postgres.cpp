@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 
 #include "collecting.hpp"
 #include "collectors.hpp"
@@ -51,7 +50,7 @@ class Postgres {
         include_(ArrayLiteral(filter_.include)),
         exclude_(ArrayLiteral(filter_.exclude)) {
     auto target = ParseTarget(options.String("dsn"), options.String("user"));
-    if (!target) throw std::invalid_argument(target.error().message);
+    if (!target) throw OptionError("dsn", target.error().message);
     target_ = *std::move(target);
     if (target_.has_password) {
       options_.Log(PILLION_LOG_WARN, "the dsn holds a password: `password` would keep it secret");

@@ -40,7 +40,7 @@ std::string ParseComplaint(std::string_view connection_string, const char* messa
                                line.starts_with("invalid URI query parameter");
   // Behind an unquoted blank, the rest of a password looks like a parameter.
   const bool may_be_secret = connection_string.find("password") != std::string_view::npos;
-  return "dsn is no connection string: " + (names_parameter && !may_be_secret ? line : form);
+  return "not a connection string: " + (names_parameter && !may_be_secret ? line : form);
 }
 
 Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::string& addresses,
@@ -50,12 +50,12 @@ Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::str
   const auto port_list = SplitList(ports);
   const size_t count = addresses.empty() ? host_list.size() : address_list.size();
   if (!addresses.empty() && !hosts.empty() && host_list.size() != count) {
-    return Error{Reason::kInternal, "dsn: host and hostaddr have different numbers of entries"};
+    return Error{Reason::kInternal, "host and hostaddr have different numbers of entries"};
   }
   if (port_list.size() != 1 && port_list.size() != count) {
-    return Error{Reason::kInternal, "dsn: port needs one entry, or as many as there are hosts"};
+    return Error{Reason::kInternal, "port needs one entry, or as many as there are hosts"};
   }
-  if (count > kEndpointsMax) return Error{Reason::kInternal, "dsn: more than 16 hosts"};
+  if (count > kEndpointsMax) return Error{Reason::kInternal, "more than 16 hosts"};
   std::vector<Endpoint> endpoints;
   for (size_t i = 0; i < count; ++i) {
     Endpoint& endpoint = endpoints.emplace_back();
@@ -63,7 +63,7 @@ Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::str
     if (endpoint.host.find('@') != std::string::npos && !endpoint.host.starts_with('/') &&
         !endpoint.host.starts_with('@')) {
       // A URI's password with an @ that is not written %40: what follows would be logged as a host.
-      return Error{Reason::kInternal, "dsn: there is an @ in the host; write %40 in a password"};
+      return Error{Reason::kInternal, "there is an @ in the host; write %40 in a password"};
     }
     if (!addresses.empty()) endpoint.address = address_list[i];
     endpoint.port = port_list.size() == 1 ? port_list[0] : port_list[i];

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
-Error Bad(std::string message) { return {Reason::kInternal, "address: " + std::move(message)}; }
+Error Bad(std::string message) { return {Reason::kInternal, std::move(message)}; }
 
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;

@@ -1,24 +1,22 @@
 #include "settings.hpp"
 
-#include <stdexcept>
-
 namespace pillion::redis {
 
 Settings Settings::From(const Options& options) {
   auto address = ParseAddress(options.String("address", "127.0.0.1:6379"));
-  if (!address) throw std::invalid_argument(address.error().message);
+  if (!address) throw OptionError("address", address.error().message);
   Settings settings;
   settings.address = std::move(*address);
   settings.user = options.String("username");
   if (settings.user.empty()) settings.user = settings.address.user;
   if (!settings.address.user.empty() && settings.user != settings.address.user) {
-    throw std::invalid_argument("address names another user than the option `username`");
+    throw OptionError("username", "`address` names another user");
   }
   settings.client_name = options.String("client_name", "pillion");
   // CLIENT SETNAME refuses blanks and control characters; so an error would come at each connect.
   for (const char c : settings.client_name) {
     if (c < '!' || c > '~') {
-      throw std::invalid_argument("client_name: printable ASCII without blanks only");
+      throw OptionError("client_name", "printable ASCII without blanks only");
     }
   }
   settings.config_command = options.String("config_command", "CONFIG");

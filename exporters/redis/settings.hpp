@@ -20,7 +20,7 @@ struct Settings {
   bool empty_databases = true;
   size_t reply_bytes_max = 0;
 
-  // Throws std::invalid_argument with a text for the operator if the options don't fit together.
+  // Throws OptionError if an option cannot be used.
   static Settings From(const Options& options);
 };
 

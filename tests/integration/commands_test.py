@@ -83,9 +83,13 @@ address = "127.0.0.1:6379"
 type = "redis"
 password = ["SECRET-3"]
 collectors = { infoo = { every = "5m" } }
+
+[exporters.third]
+type = "postgres"
+dsn = "hots=localhost"
 """)
         wanted = [(2, "listen"), (7, "password"), (8, "500ms"), (11, "redis"), (16, "string"),
-                  (17, "info")]
+                  (17, "info"), (21, "exporters.third.dsn: not a connection string")]
         for command in ("serve", "check", "scrape"):
             told = self.command(command, "--config", broken, code=2).stderr
             for line, text in wanted:

@@ -39,6 +39,20 @@ TEST_CASE("a plugin in C99 polls") {
         "# HELP c_value The configured value.\n# TYPE c_value gauge\nc_value{kind=\"c\"} 7\n");
 }
 
+TEST_CASE("an option that a plugin in C refuses is told by its name") {
+  TestHost host(pillion_test_plugin_in_c(), {.options = {{"value", "-1"}}});
+  CHECK(host.Create().error().message == "option `value`: must not be negative");
+}
+
+TEST_CASE("refusing an option outside create is told and changes nothing") {
+  TestHost host(pillion_test_plugin_in_c(), {.options = {{"value", "7"}}});
+  REQUIRE(host.Create().ok());
+  host.host()->refuse_option(host.instance(), ToStr("value"), ToStr("too late"));
+  REQUIRE(host.problems().size() == 1);
+  CHECK(host.problems()[0] == "refuse_option was called outside create");
+  CHECK(host.Create().ok());
+}
+
 TEST_CASE("arrays are walked in steps of the size that the plugin gives") {
   struct Longer {  // of a plugin with a newer header
     pillion_metric metric{};

@@ -6,6 +6,7 @@
 #include <pillion/exporter.hpp>
 #include <pillion/testing/test_host.hpp>
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
@@ -15,6 +16,7 @@ using pillion::ExporterInfo;
 using pillion::Metric;
 using pillion::MetricType;
 using pillion::Option;
+using pillion::OptionError;
 using pillion::Options;
 using pillion::PollContext;
 using pillion::Reason;
@@ -73,6 +75,17 @@ class Thrower {
   void Interrupt() {
     if constexpr (kWhere == Throws::kInterrupt) throw std::runtime_error("interrupt");
   }
+};
+
+class Refuser {
+ public:
+  explicit Refuser(const Options& options) {
+    if (options.String("address") == "away") {
+      throw OptionError("address", "nobody lives there: at all");
+    }
+    if (options.String("mode") == "slow") throw OptionError("speed", "too low");
+  }
+  Result<void> Poll(PollContext&, Sink&) { return {}; }
 };
 
 constexpr Metric kPlain[] = {{.name = "demo_plain"}};
@@ -142,6 +155,32 @@ TEST_CASE("an exception of the constructor becomes the text of create") {
   const Result<void> created = host.Create();
   REQUIRE_FALSE(created.ok());
   CHECK(created.error().message == "options don't fit");
+}
+
+TEST_CASE("an option that the constructor refuses reaches the host by its name") {
+  const pillion_plugin* plugin =
+      pillion::detail::PluginOf<Refuser>::Describe({.type = "t", .options = kOptions});
+  TestHost host(plugin, {.options = {{"address", "away"}}});
+  const Result<void> created = host.Create();
+  REQUIRE_FALSE(created.ok());
+  CHECK(created.error().message == "option `address`: nobody lives there: at all");
+  CHECK(TestHost(plugin).Create().ok());
+  CHECK(TestHost(plugin, {.options = {{"mode", "slow"}}}).Create().error().message ==
+        "option `speed`, which is not in the table: too low");
+}
+
+TEST_CASE("a host that is older than refuse_option still gets the option's name") {
+  const pillion_plugin* plugin =
+      pillion::detail::PluginOf<Refuser>::Describe({.type = "t", .options = kOptions});
+  TestHost host(plugin, {.options = {{"address", "away"}}});
+  REQUIRE_FALSE(host.Create().ok());  // reads the options in
+  pillion_host older = *host.host();
+  older.size = offsetof(pillion_host, refuse_option);
+  older.refuse_option = nullptr;
+  char text[64] = "";
+  pillion_buffer buffer{text, sizeof text, 0};
+  CHECK(plugin->create(&older, host.instance(), &buffer) == nullptr);
+  CHECK(std::string(text, buffer.size) == "address: nobody lives there: at all");
 }
 
 TEST_CASE("whatever else the constructor throws does not cross") {

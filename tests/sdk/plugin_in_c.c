@@ -17,6 +17,7 @@ struct object {
 
 static void* Create(const pillion_host* host, pillion_instance* instance, pillion_buffer* error) {
   static const pillion_str kName = STR("value");
+  static const pillion_str kNegative = STR("must not be negative");
   pillion_value value;
   struct object* self = malloc(sizeof *self);
   (void)error;
@@ -24,6 +25,11 @@ static void* Create(const pillion_host* host, pillion_instance* instance, pillio
   memset(&value, 0, sizeof value);
   value.size = sizeof value;
   host->option(instance, kName, &value);
+  if (value.number < 0) {
+    host->refuse_option(instance, kName, kNegative);
+    free(self);
+    return NULL;
+  }
   self->host = host;
   self->value = value.number;
   return self;

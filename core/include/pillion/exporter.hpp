@@ -14,8 +14,9 @@
 //   PILLION_EXPORTER(Demo, .type = "demo", .summary = "A demonstration.", .metrics = kMetrics)
 //
 // Rules
-//   - The constructor takes (const Options&), opens no connection, and throws std::exception if
-//     the options don't fit together: the text is what the operator reads. Keep a copy of the
+//   - The constructor takes (const Options&), opens no connection, and throws if the options don't
+//     fit: OptionError(name, why), which the operator reads at that option's place in the
+//     configuration, or any std::exception if it is about none in particular. Keep a copy of the
 //     Options object if you need it later (for Secret(), above all).
 //   - Poll is called by one thread at a time, always with a deadline. A failed Result means that
 //     the target as a whole could not be read. An exception counts as kInternal; it never
@@ -33,6 +34,7 @@
 #include <pillion/tables.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <exception>
 #include <span>
@@ -74,6 +76,11 @@ struct PluginOf {
                       pillion_buffer* error) noexcept {
     try {
       return new Object(host, instance);
+    } catch (const OptionError& e) {
+      // A host that is older than this header has no place for it: then the text says all.
+      constexpr size_t kNeeded = offsetof(pillion_host, refuse_option) + sizeof(void*);
+      if (host->size >= kNeeded) host->refuse_option(instance, ToStr(e.option()), ToStr(e.why()));
+      Fill(error, e.what());
     } catch (const std::exception& e) {
       Fill(error, e.what());
     } catch (...) {

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,23 @@ class SecretText {
     text.clear();
   }
   std::string text_;
+};
+
+// Thrown by an exporter's constructor: the value of this option cannot be used, and why. Never put
+// a value into `why` that may hold a secret.
+//
+//   throw OptionError("address", "the port must be a number from 1 to 65535");
+class OptionError : public std::invalid_argument {
+ public:
+  OptionError(std::string_view option, std::string_view why)
+      : std::invalid_argument(std::string(option).append(": ").append(why)),
+        option_bytes_(option.size()) {}
+
+  std::string_view option() const { return std::string_view(what()).substr(0, option_bytes_); }
+  std::string_view why() const { return std::string_view(what()).substr(option_bytes_ + 2); }
+
+ private:
+  size_t option_bytes_;
 };
 
 class Options {

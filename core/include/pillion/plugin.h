@@ -123,7 +123,10 @@ enum {
   /* The name holds one `*`: families with such a name may be declared at run time. */
   PILLION_METRIC_PATTERN = 1u << 0,
   /* Label names differ from sample to sample: only labels of `labels_named` fit. */
-  PILLION_METRIC_OPEN_LABELS = 1u << 1
+  PILLION_METRIC_OPEN_LABELS = 1u << 1,
+  /* A counter, gauge or unknown whose series may be summed: those over the budget of series are
+   * shown as one, with the label overflow="true" in place of the family's own. */
+  PILLION_METRIC_OVERFLOW = 1u << 2
 };
 
 typedef struct pillion_metric {
@@ -238,7 +241,8 @@ typedef struct pillion_host {
   uint32_t (*secret)(pillion_instance*, pillion_str name, pillion_buffer* out);
   /* The instance's name in the configuration, valid until destroy. */
   pillion_str (*instance_name)(pillion_instance*);
-  /* One line; the host adds the instance and a bound on lines per minute. */
+  /* One line; the host adds the instance and a bound on lines per minute. Warnings and errors of
+   * create are shown with the problems of the configuration. */
   void (*log)(pillion_instance*, uint32_t level, pillion_str message);
 
   /* -- time, for a poll -- */
@@ -286,6 +290,13 @@ typedef struct pillion_host {
   void (*created)(pillion_poll*, double unix_seconds);
   /* A fact about the target for the status page, e.g. "server_version" = "15.8". */
   void (*fact)(pillion_poll*, pillion_str name, pillion_str value);
+
+  /* -- refusals, for an instance, only from create -- */
+
+  /* Says that an option's value cannot be used although it fits the table, and why; any number of
+   * options. Shown at the option's place in the configuration. create then returns NULL; an
+   * object that it returns all the same is destroyed. */
+  void (*refuse_option)(pillion_instance*, pillion_str name, pillion_str why);
 } pillion_host;
 
 typedef struct pillion_plugin {
@@ -314,7 +325,8 @@ typedef struct pillion_plugin {
   pillion_str collector_success_name;
   pillion_str collector_duration_name;
 
-  /* Makes an object. No network here. NULL with a text in `error`: the options don't fit. */
+  /* Makes an object. No network here. NULL: the options don't fit; which one and why was told by
+   * host->refuse_option, or, if it is about none in particular, stands in `error`. */
   void* (*create)(const pillion_host*, pillion_instance*, pillion_buffer* error);
   /* Polls the due collectors and returns by the deadline. A reason other than OK means that the
    * target as a whole could not be read: `up` 0, and nothing of this poll is shown. */

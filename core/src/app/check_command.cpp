@@ -8,12 +8,11 @@ namespace pillion {
 namespace {
 
 // Not an error: what checks a configuration is often not what will run with it.
-void WarnOfSecrets(const InstanceConfig& instance) {
+void AddSecrets(const InstanceConfig& instance, std::vector<InstanceComplaint>& complaints) {
   for (const auto& [name, value] : instance.options) {
     if (value.secret.empty()) continue;
     if (const Result<std::string> read = value.secret.Read(); !read) {
-      std::fprintf(stderr, "warning: %s: exporters.%s.%s: %s\n", instance.position.c_str(),
-                   instance.name.c_str(), name.c_str(), read.error().message.c_str());
+      complaints.push_back({name, read.error().message, /*warning=*/true});
     }
   }
 }
@@ -22,17 +21,12 @@ void WarnOfSecrets(const InstanceConfig& instance) {
 
 int Check(const Arguments& arguments) {
   const auto catalog = MakeCatalog(arguments);
-  const auto config = ReadConfig(arguments, *catalog);
+  const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
+    auto complaints = CheckInstance(instance, *catalog);
+    AddSecrets(instance, complaints);
+    return complaints;
+  });
   if (config == nullptr) return kExitUsage;
-  bool ok = true;
-  for (const InstanceConfig& instance : config->instances) {
-    WarnOfSecrets(instance);
-    auto checked = CheckInstance(std::make_shared<const InstanceConfig>(instance), *catalog);
-    if (checked) continue;
-    std::fprintf(stderr, "%s\n", checked.error().message.c_str());
-    ok = false;
-  }
-  if (!ok) return kExitUsage;
   std::printf("ok: %zu instance%s\n", config->instances.size(),
               config->instances.size() == 1 ? "" : "s");
   for (const InstanceConfig& instance : config->instances) {

@@ -23,7 +23,7 @@ std::string FindAddress(const Arguments& arguments) {
   }
   if (!arguments.configs.empty()) {
     const auto catalog = MakeCatalog(arguments);
-    const auto config = ReadConfig(arguments, *catalog);
+    const auto config = ReadConfig(arguments, *catalog, nullptr);
     if (config != nullptr && !config->http.health_listen.empty()) {
       return config->http.health_listen.front();
     }

@@ -2,7 +2,6 @@
 
 #include "poll/lane.hpp"
 
-#include <algorithm>
 #include <random>
 
 namespace pillion {
@@ -12,26 +11,10 @@ Error At(const InstanceConfig& config, const Error& error) {
   return {error.reason, config.position + ": exporters." + config.name + ": " + error.message};
 }
 
-Result<void> CheckName(const InstanceConfig& config) {
+// Empty: an instance may be called so.
+std::string WrongName(const InstanceConfig& config) {
   if (config.name != kSelfInstanceName) return {};
-  return Error{Reason::kInternal,
-               "`pillion` is where the sidecar's own metrics are shown; choose another name"};
-}
-
-// An instance's label that a family has itself would stand twice in every sample of it.
-Result<void> CheckLabels(const InstanceConfig& config, const ExporterType& type) {
-  for (const auto& [label, _] : config.labels) {
-    for (size_t i = 0; i < type.families().size(); ++i) {
-      const FamilyPtr& family = type.families().at(i);
-      if (family == nullptr) continue;
-      const auto& names = family->label_names;
-      if (std::find(names.begin(), names.end(), label) != names.end()) {
-        return Error{Reason::kInternal, "labels." + label + ": the metric " + family->name +
-                                            " has a label of this name already"};
-      }
-    }
-  }
-  return {};
+  return "`pillion` is where the sidecar's own metrics are shown; choose another name";
 }
 
 // "; cached, read every 5m" for each collector of the slow lane.
@@ -68,8 +51,9 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
                                                    const PollerSurroundings& surroundings) {
   Result<ExporterTypePtr> type = surroundings.catalog->Find(config->type);
   if (!type) return At(*config, type.error());
-  if (auto name = CheckName(*config); !name) return At(*config, name.error());
-  if (auto labels = CheckLabels(*config, **type); !labels) return At(*config, labels.error());
+  if (std::string wrong = WrongName(*config); !wrong.empty()) {
+    return At(*config, {Reason::kInternal, std::move(wrong)});
+  }
   bool any_slow = false, any_quick = false;
   for (const CollectorConfig& collector : config->collectors) {
     any_slow = any_slow || (collector.enabled && collector.every.count() > 0);
@@ -93,14 +77,19 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
   return InstancePoller::Create(std::move(parts));
 }
 
-Result<void> CheckInstance(std::shared_ptr<const InstanceConfig> config, PluginCatalog& catalog) {
-  Result<ExporterTypePtr> type = catalog.Find(config->type);
-  if (!type) return At(*config, type.error());
-  if (auto name = CheckName(*config); !name) return At(*config, name.error());
-  if (auto labels = CheckLabels(*config, **type); !labels) return At(*config, labels.error());
-  auto object = MakeObject(*type, config, /*slow=*/false, &SystemClock());
-  if (!object) return At(*config, object.error());
-  return {};
+std::vector<InstanceComplaint> CheckInstance(const InstanceConfig& config, PluginCatalog& catalog) {
+  std::vector<InstanceComplaint> complaints;
+  const Result<ExporterTypePtr> type = catalog.Find(config.type);
+  if (type) {
+    complaints = PluginObject::Complaints(*type, std::make_shared<const InstanceConfig>(config),
+                                          &SystemClock());
+  } else {
+    complaints.push_back({"type", type.error().message, /*warning=*/false});
+  }
+  if (std::string wrong = WrongName(config); !wrong.empty()) {
+    complaints.push_back({{}, std::move(wrong), /*warning=*/false});
+  }
+  return complaints;
 }
 
 }  // namespace pillion

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace pillion {
 
@@ -24,7 +25,7 @@ struct PollerSurroundings {
 Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const InstanceConfig> config,
                                                    const PollerSurroundings& surroundings);
 
-// Only what may go wrong in MakePoller: makes an object and lets it go again.
-Result<void> CheckInstance(std::shared_ptr<const InstanceConfig> config, PluginCatalog& catalog);
+// What may go wrong in MakePoller, for an InstanceCheck: makes an object and lets it go again.
+std::vector<InstanceComplaint> CheckInstance(const InstanceConfig& config, PluginCatalog& catalog);
 
 }  // namespace pillion

@@ -50,7 +50,9 @@ void Print(const Body& body) {
 
 int Scrape(const Arguments& arguments) {
   const auto catalog = MakeCatalog(arguments);
-  const auto config = ReadConfig(arguments, *catalog);
+  const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
+    return CheckInstance(instance, *catalog);
+  });
   if (config == nullptr) return kExitUsage;
   ApplyLog(*config);
   const auto timeout = ParseDuration(arguments.timeout);

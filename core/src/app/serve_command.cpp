@@ -1,4 +1,5 @@
 #include "app/commands.hpp"
+#include "app/poller_factory.hpp"
 #include "app/setup.hpp"
 #include "app/sidecar.hpp"
 #include "log/log.hpp"
@@ -64,7 +65,9 @@ void WaitForEnd(const sigset_t& signals) {
 int Serve(const Arguments& arguments) {
   const sigset_t signals = BlockSignals();
   const auto catalog = MakeCatalog(arguments);
-  const auto config = ReadConfig(arguments, *catalog);
+  const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
+    return CheckInstance(instance, *catalog);
+  });
   if (config == nullptr) return kExitUsage;
   ApplyLog(*config);
   Log(LogLevel::kInfo, "starting",

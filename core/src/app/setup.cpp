@@ -41,14 +41,15 @@ std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
   return std::make_unique<PluginCatalog>(LinkedExporters(), std::move(directories));
 }
 
-std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog) {
+std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog,
+                                         const InstanceCheck& check) {
   const ConfigSource source{arguments.configs, arguments.exporters, catalog.Names()};
   const DescriptorLookup lookup = [&](std::string_view type) -> Result<const pillion_plugin*> {
     auto found = catalog.Find(type);
     if (!found) return found.error();
     return &(*found)->plugin();
   };
-  const ConfigResult result = LoadConfig(source, lookup, Variable);
+  const ConfigResult result = LoadConfig(source, lookup, Variable, check);
   for (const ConfigProblem& problem : result.problems) {
     std::fprintf(stderr, "%s%s\n", problem.warning ? "warning: " : "", problem.text.c_str());
   }

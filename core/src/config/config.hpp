@@ -94,6 +94,15 @@ struct ConfigSource {
   std::vector<std::string> known_types;  // what a mistyped exporter type may have meant
 };
 
+// What an exporter says against an instance whose options are each valid in themselves.
+struct InstanceComplaint {
+  std::string option;  // what it is about; empty, or not in the table: the instance as a whole
+  std::string what;
+  bool warning = false;
+};
+// Asked once for each instance without errors of its own.
+using InstanceCheck = std::function<std::vector<InstanceComplaint>(const InstanceConfig&)>;
+
 // What a configuration may be at most.
 inline constexpr size_t kConfigFileBytesMax = 4 * 1024 * 1024;
 inline constexpr size_t kConfigBytesMax = 16 * 1024 * 1024;  // of all files together
@@ -131,7 +140,8 @@ struct ConfigResult {
   std::vector<ConfigProblem> problems;
 };
 ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
-                        const std::function<const char*(const char*)>& environment);
+                        const std::function<const char*(const char*)>& environment,
+                        const InstanceCheck& check = nullptr);
 
 // The directories of `plugin_dirs`, for whoever must know them before LoadConfig can look a type
 // up. Whatever is wrong is skipped here, since LoadConfig will report it.
@@ -146,3 +156,4 @@ Result<int64_t> ParseSize(std::string_view text);
 std::string FormatDuration(std::chrono::nanoseconds duration);
 
 }  // namespace pillion
+// What `check` says, if it is given, is told with the rest, at the option's place.

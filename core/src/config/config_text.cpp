@@ -34,7 +34,8 @@ void ReadText(const ConfigText& text, uint32_t source, Loading& loading) {
 }  // namespace
 
 ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSource& source,
-                         const DescriptorLookup& lookup, const Outside& outside) {
+                         const DescriptorLookup& lookup, const Outside& outside,
+                         const InstanceCheck& check) {
   std::vector<std::string> sources;
   for (const ConfigText& text : texts) sources.push_back(text.name);
   const auto environment_source = static_cast<uint32_t>(sources.size());
@@ -44,7 +45,7 @@ ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSourc
   const uint32_t command_line_source = environment_source + 1;
   const uint32_t whole = environment_source + 2;
 
-  Loading loading(std::move(sources), &outside, lookup, source.known_types);
+  Loading loading(std::move(sources), &outside, lookup, check, source.known_types);
   for (uint32_t i = 0; i < texts.size(); ++i) ReadText(texts[i], i, loading);
   ReadEnvironment(outside.variable, environment_source, loading);
   ReadCommandLine(source.exporters, command_line_source, loading);

@@ -17,7 +17,8 @@ struct ConfigText {
 };
 
 ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSource& source,
-                         const DescriptorLookup& lookup, const Outside& outside);
+                         const DescriptorLookup& lookup, const Outside& outside,
+                         const InstanceCheck& check = nullptr);
 
 // The texts of all paths of a source, directories listed. Never throws, never fails as a whole.
 std::vector<ConfigText> ReadConfigTexts(const std::vector<std::string>& paths);

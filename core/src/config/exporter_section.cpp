@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kTypeNameBytesMax = 64;
 
+constexpr size_t kComplaintBytesMax = 1024;
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
@@ -98,6 +99,28 @@ void CheckRequired(const PluginTables& tables, const Place& place, const Value& 
 }
 
 }  // namespace
+// What the exporter itself says about options that are each valid: at the value it is about, or
+// at the instance if that option is not written here.
+void AskExporter(const PluginTables& tables, const Place& name_place, const Value& table,
+                 const InstanceConfig& instance, Loading& loading) {
+  for (const InstanceComplaint& complaint : loading.check(instance)) {
+    Place place = name_place;
+    std::string path = table.path;
+    if (tables.Find(complaint.option) != nullptr) {
+      path = JoinKey(path, complaint.option);
+      if (const TomlEntry* entry = FindEntry(*table.node, complaint.option)) {
+        place = {table.source, entry->value.position};
+      }
+    }
+    const std::string what = Printable(complaint.what, kComplaintBytesMax);
+    if (complaint.warning) {
+      loading.problems.Warn(place, path, what);
+    } else {
+      loading.problems.Error(place, path, what);
+    }
+  }
+}
+
 
 std::string InstancePath(std::string_view name) { return JoinKey("exporters", name); }
 
@@ -130,6 +153,7 @@ const PluginTables* FindTables(std::string_view type, const Place& place, std::s
 void ReadInstance(const std::string& name, const Place& name_place, const Value& table,
                   Loading& loading) {
   InstanceConfig instance;
+  const size_t errors_before = loading.problems.errors();
   instance.name = name;
   instance.position = loading.problems.Where(name_place);
   const PluginTables* tables = ReadType(table, name_place, loading, instance);
@@ -156,6 +180,9 @@ void ReadInstance(const std::string& name, const Place& name_place, const Value&
 }
 
 void ReadExporters(const Value& section, Loading& loading) {
+  if (tables != nullptr && loading.check && loading.problems.errors() == errors_before) {
+    AskExporter(*tables, name_place, table, instance, loading);
+  }
   const auto* entries = loading.reader.Table(section);
   if (entries == nullptr) return;
   for (const TomlEntry& entry : *entries) {

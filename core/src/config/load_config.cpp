@@ -89,17 +89,19 @@ std::vector<ConfigText> ReadConfigTexts(const std::vector<std::string>& paths) {
 }
 
 ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
-                        const std::function<const char*(const char*)>& environment) {
-  return BuildConfig(ReadConfigTexts(source.paths), source, lookup, System(environment));
+                        const std::function<const char*(const char*)>& environment,
+                        const InstanceCheck& check) {
+  return BuildConfig(ReadConfigTexts(source.paths), source, lookup, System(environment), check);
 }
 
 std::vector<std::string> ReadPluginDirs(
     const ConfigSource& source, const std::function<const char*(const char*)>& environment) {
   const Outside outside = System(environment);
   const DescriptorLookup no_lookup;
+  const InstanceCheck no_check;
   const std::vector<ConfigText> texts = ReadConfigTexts(source.paths);
   std::vector<std::string> sources(texts.size());
-  Loading loading(std::move(sources), &outside, no_lookup, source.known_types);
+  Loading loading(std::move(sources), &outside, no_lookup, no_check, source.known_types);
   for (uint32_t i = 0; i < texts.size(); ++i) {
     const TomlResult toml = ReadToml(texts[i].text);
     for (const TomlEntry& entry : toml.root.entries) {

@@ -17,6 +17,7 @@ struct Loading {
   Problems problems;
   ValueReader reader;
   const DescriptorLookup& lookup;
+  const InstanceCheck& check;  // may be empty
   const std::vector<std::string>& known_types;
   Config config;
 
@@ -27,10 +28,12 @@ struct Loading {
   std::map<std::string, Result<PluginTables>, std::less<>> tables;
 
   Loading(std::vector<std::string> sources, const Outside* outside,
-          const DescriptorLookup& descriptor_lookup, const std::vector<std::string>& types)
+          const DescriptorLookup& descriptor_lookup, const InstanceCheck& instance_check,
+          const std::vector<std::string>& types)
       : problems(std::move(sources)),
         reader(&problems, outside),
         lookup(descriptor_lookup),
+        check(instance_check),
         known_types(types) {}
   Loading(const Loading&) = delete;
   Loading& operator=(const Loading&) = delete;

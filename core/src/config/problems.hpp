@@ -36,6 +36,7 @@ class Problems {
   void Warn(const Place& place, std::string_view key, std::string_view what);
 
   bool HasErrors() const { return errors_ > 0; }
+  size_t errors() const { return errors_; }
   std::string Where(const Place& place) const;  // "file:line:column"
   std::vector<ConfigProblem> Take();
 

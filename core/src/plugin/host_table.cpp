@@ -66,6 +66,10 @@ uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out
 }
 
 void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
+  // What create warns of is told once, with the problems of the configuration, and not again for
+  // each object that is made.
+  if (phase != Phase::kLife && level >= PILLION_LOG_WARN) return Complain({}, message, true);
+  if (phase == Phase::kTrial) return;
   const pillion::MonoTime now = clock->Now();
   if (now - minute_began >= std::chrono::minutes(1) || lines_this_minute == 0) {
     minute_began = now;
@@ -79,6 +83,12 @@ void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
     pillion::Log(LogLevel::kWarn, "further lines of this instance are left out for a minute",
                  {{"instance", config->name}});
   }
+}
+
+void pillion_instance::Complain(std::string_view option, std::string_view what, bool warning) {
+  if (phase == Phase::kLife || complaints.size() == kComplaintsMax) return;
+  complaints.push_back({std::string(option.substr(0, kComplaintBytesMax)),
+                        std::string(what.substr(0, kComplaintBytesMax)), warning});
 }
 
 namespace {
@@ -109,6 +119,10 @@ pillion_str InstanceName(pillion_instance* instance) {
 
 void WriteLog(pillion_instance* instance, uint32_t level, pillion_str message) {
   Guard([&] { instance->WriteLog(level, ToView(message)); });
+}
+
+void RefuseOption(pillion_instance* instance, pillion_str name, pillion_str why) {
+  Guard([&] { instance->Complain(ToView(name), ToView(why), /*warning=*/false); });
 }
 
 int64_t Deadline(pillion_poll* poll) { return poll->deadline.count(); }
@@ -257,6 +271,7 @@ const pillion_host& HostTable() {
     host.exemplar = &AddExemplar;
     host.created = &AddCreated;
     host.fact = &AddFact;
+    host.refuse_option = &RefuseOption;
     return host;
   }();
   return table;

@@ -15,6 +15,10 @@
 // A struct of the core with the ABI's name. Belongs to one PluginObject.
 struct pillion_instance {
   static constexpr uint32_t kLogLinesPerMinuteMax = 60;
+  static constexpr size_t kComplaintsMax = 32;
+  static constexpr size_t kComplaintBytesMax = 1024;  // then cut
+  // kTrial: an object that is made only to hear what create says about the options.
+  enum class Phase { kTrial, kCreate, kLife };
 
   pillion_instance(std::shared_ptr<const pillion::InstanceConfig> config_in,
                    const pillion::Clock* clock_in);
@@ -22,6 +26,7 @@ struct pillion_instance {
   void Option(std::string_view name, pillion_value* out) const;
   uint32_t ReadSecret(std::string_view name, pillion_buffer* out);
   void WriteLog(uint32_t level, std::string_view message);
+  void Complain(std::string_view option, std::string_view what, bool warning);
 
   std::shared_ptr<const pillion::InstanceConfig> config;
   const pillion::Clock* clock;
@@ -29,6 +34,9 @@ struct pillion_instance {
   pillion::MonoTime minute_began{0};
   uint32_t lines_this_minute = 0;
   std::string last_secret_problem;
+  Phase phase = Phase::kLife;
+  // Of create: options that it refuses, and lines that it logs as warnings or errors.
+  std::vector<pillion::InstanceComplaint> complaints;
 };
 
 namespace pillion {

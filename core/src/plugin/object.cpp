@@ -3,6 +3,7 @@
 #include "plugin/instance.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pillion {
 namespace {
@@ -13,30 +14,59 @@ std::string_view Filled(const std::string& text, const pillion_buffer& buffer) {
   return std::string_view(text).substr(0, std::min(buffer.size, text.size()));
 }
 
+bool IsError(const InstanceComplaint& complaint) { return !complaint.warning; }
+
 }  // namespace
 
 PluginObject::PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTable> families,
-                           const InstanceConfig& config, const Clock* clock)
+                           std::shared_ptr<const InstanceConfig> config, const Clock* clock)
     : type_(std::move(type)),
       families_(std::move(families)),
       clock_(clock),
-      builder_(families_.get(), config.labels) {}
+      builder_(families_.get(), config->labels) {
+  instance_ = std::make_unique<pillion_instance>(std::move(config), clock);
+}
+
+std::vector<InstanceComplaint> PluginObject::Make(bool trial) {
+  using Phase = pillion_instance::Phase;
+  std::string text(kErrorBytesMax, '\0');
+  pillion_buffer error{text.data(), text.size(), 0};
+  instance_->phase = trial ? Phase::kTrial : Phase::kCreate;
+  object_ = type_->plugin().create(&HostTable(), instance_.get(), &error);
+  instance_->phase = Phase::kLife;
+  std::vector<InstanceComplaint> complaints = std::exchange(instance_->complaints, {});
+  const bool refused = std::any_of(complaints.begin(), complaints.end(), IsError);
+  if (object_ == nullptr && !refused) {
+    std::string what(Filled(text, error));
+    if (what.empty()) what = "the exporter refuses it without saying why";
+    complaints.push_back({{}, std::move(what), /*warning=*/false});
+  }
+  return complaints;
+}
 
 Result<std::unique_ptr<PluginObject>> PluginObject::Create(
     ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config,
     std::shared_ptr<const FamilyTable> families, std::vector<std::string> declared_help_suffix,
     const Clock* clock) {
   std::unique_ptr<PluginObject> object(
-      new PluginObject(std::move(type), std::move(families), *config, clock));
+      new PluginObject(std::move(type), std::move(families), std::move(config), clock));
   object->builder_.SetDeclaredHelpSuffix(std::move(declared_help_suffix));
-  object->instance_ = std::make_unique<pillion_instance>(std::move(config), clock);
-  std::string text(kErrorBytesMax, '\0');
-  pillion_buffer error{text.data(), text.size(), 0};
-  object->object_ = object->type_->plugin().create(&HostTable(), object->instance_.get(), &error);
-  if (object->object_ == nullptr) {
-    return Error{Reason::kInternal, std::string(Filled(text, error))};
+  std::string wrong;
+  for (const InstanceComplaint& complaint : object->Make(/*trial=*/false)) {
+    if (!IsError(complaint)) continue;
+    if (!wrong.empty()) wrong.append("; ");
+    if (!complaint.option.empty()) wrong.append(complaint.option).append(": ");
+    wrong.append(complaint.what);
   }
+  if (!wrong.empty()) return Error{Reason::kInternal, std::move(wrong)};
   return object;
+}
+
+std::vector<InstanceComplaint> PluginObject::Complaints(
+    ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config, const Clock* clock) {
+  std::shared_ptr<const FamilyTable> families(type, &type->families());
+  PluginObject object(std::move(type), std::move(families), std::move(config), clock);
+  return object.Make(/*trial=*/true);
 }
 
 PluginObject::~PluginObject() {

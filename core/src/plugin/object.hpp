@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pillion {
@@ -19,12 +20,17 @@ namespace pillion {
 class PluginObject {
  public:
   // `config` must have been validated against the type's tables. `families` is the type's table
-  // or a copy of it with other help texts. Errors: what the plugin's create says.
+  // or a copy of it with other help texts. Errors: what the plugin's create says, in one text.
+  // Warnings that create logs are not told here, but by Complaints.
   static Result<std::unique_ptr<PluginObject>> Create(ExporterTypePtr type,
                                                       std::shared_ptr<const InstanceConfig> config,
                                                       std::shared_ptr<const FamilyTable> families,
                                                       std::vector<std::string> declared_help_suffix,
                                                       const Clock* clock);
+  // Makes an object and lets it go again. No error among them: the plugin takes these options.
+  static std::vector<InstanceComplaint> Complaints(ExporterTypePtr type,
+                                                   std::shared_ptr<const InstanceConfig> config,
+                                                   const Clock* clock);
   ~PluginObject();
   PluginObject(const PluginObject&) = delete;
   PluginObject& operator=(const PluginObject&) = delete;
@@ -39,7 +45,9 @@ class PluginObject {
 
  private:
   PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTable> families,
-               const InstanceConfig& config, const Clock* clock);
+               std::shared_ptr<const InstanceConfig> config, const Clock* clock);
+  // Calls the plugin's create. An error among the complaints: the object is not to be used.
+  std::vector<InstanceComplaint> Make(bool trial);
 
   ExporterTypePtr type_;
   std::shared_ptr<const FamilyTable> families_;

@@ -45,18 +45,20 @@ TEST_CASE("an instance that cannot be made names its place in the configuration"
 
 TEST_CASE("checking an instance opens no connection and finds the same mistakes") {
   Bench bench;
-  CHECK(CheckInstance(Good(), bench.catalog).ok());
+  CHECK(CheckInstance(*Good(), bench.catalog).empty());
   auto config = Good();
   config->type = "foreign";
-  CHECK_FALSE(CheckInstance(config, bench.catalog).ok());
+  const auto complaints = CheckInstance(*config, bench.catalog);
+  REQUIRE(complaints.size() == 1);
+  CHECK(complaints[0].option == "type");
 }
 
 TEST_CASE("an instance cannot be called as the sidecar's own metrics are") {
   Bench bench;
   auto config = Good();
   config->name = "pillion";
-  const auto checked = CheckInstance(config, bench.catalog);
-  REQUIRE_FALSE(checked.ok());
-  CHECK(checked.error().message.find("choose another name") != std::string::npos);
+  const auto complaints = CheckInstance(*config, bench.catalog);
+  REQUIRE(complaints.size() == 1);
+  CHECK(complaints[0].what.find("choose another name") != std::string::npos);
   CHECK_FALSE(MakePoller(config, bench.surroundings).ok());
 }

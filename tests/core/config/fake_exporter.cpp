@@ -110,7 +110,7 @@ ConfigResult Load(const std::vector<ConfigText>& texts, const World& world) {
         return at->second;
       },
   };
-  return BuildConfig(texts, source, FakeLookup(), outside);
+  return BuildConfig(texts, source, FakeLookup(), outside, world.check);
 }
 
 std::string Text(const ConfigResult& result) {

@@ -51,6 +51,7 @@ struct World {
   std::vector<std::string> exporters;
   std::map<std::string, std::string> variables;
   std::map<std::string, std::string> files;
+  InstanceCheck check;
 };
 
 ConfigResult Load(const std::vector<ConfigText>& texts, const World& world = {});

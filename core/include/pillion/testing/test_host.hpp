@@ -91,7 +91,7 @@ class TestHost {
   TestHost& operator=(const TestHost&) = delete;
 
   // Checks the tables and the options, then makes the plugin object. Fails with all that is
-  // wrong, one line each, or with the constructor's text.
+  // wrong, one line each; options that the plugin refuses read "option `address`: why".
   Result<void> Create();
 
   // Destroys the object early; the destructor does it otherwise.
@@ -154,6 +154,9 @@ class TestHost {
   static constexpr uint32_t kNoCollector = 0xffffffffu;
 
   static const pillion_host& Table();
+  static void FillForInstance(pillion_host& host);
+  static void FillForPoll(pillion_host& host);
+  static void FillForSamples(pillion_host& host);
 
   static TestHost& Of(pillion_instance* instance) { return *reinterpret_cast<TestHost*>(instance); }
   // Null, and a problem, if no poll runs on this thread.
@@ -192,12 +195,15 @@ class TestHost {
   void EndCollector(uint32_t reason, std::string_view message);
   uint32_t Wait(int fd, uint32_t events, int64_t until, uint32_t* ready);
   uint32_t ReadSecret(std::string_view name, pillion_buffer* out);
+  void RefuseOption(std::string_view name, std::string_view why);
   uint32_t Resolve(std::string_view name, pillion_address* out, size_t capacity, size_t* count);
 
   const pillion_plugin* const plugin_;
   const TestHostConfig config_;
   OptionValues values_;
   void* object_ = nullptr;
+  bool creating_ = false;
+  std::vector<std::string> refused_;  // by the create that runs, a line each
 
   // Under mutex_.
   mutable std::mutex mutex_;
@@ -228,6 +234,16 @@ class TestHost {
   bool running_ = false;
 };
 
+namespace detail {
+
+inline std::string JoinLines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+}  // namespace detail
+
 inline Result<void> TestHost::Create() {
   std::vector<std::string> wrong;
   if (plugin_->abi_version != PILLION_ABI_VERSION) {
@@ -241,18 +257,19 @@ inline Result<void> TestHost::Create() {
       wrong.push_back(std::move(line));
     }
   }
-  if (!wrong.empty()) {
-    std::string text;
-    for (const std::string& line : wrong) text += (text.empty() ? "" : "\n") + line;
-    return Error{Reason::kInternal, text};
-  }
+  if (!wrong.empty()) return Error{Reason::kInternal, detail::JoinLines(wrong)};
   recorder_.SetTables(*plugin_);
   std::string text(4096, '\0');
   pillion_buffer error{text.data(), text.size(), 0};
   Destroy();
+  refused_.clear();
+  creating_ = true;
   object_ = plugin_->create(&Table(), instance(), &error);
-  if (object_ != nullptr) return {};
+  creating_ = false;
+  if (object_ != nullptr && refused_.empty()) return {};
+  Destroy();
   text.resize(std::min(error.size, text.size()));
+  if (!refused_.empty()) text = detail::JoinLines(refused_);
   return Error{Reason::kInternal, text.empty() ? "create returned NULL without a text" : text};
 }
 
@@ -414,6 +431,13 @@ inline uint32_t TestHost::ReadSecret(std::string_view name, pillion_buffer* out)
   out->size = found->second.size();
   std::memcpy(out->data, found->second.data(), std::min(out->size, out->capacity));
   return PILLION_REASON_OK;
+}
+
+inline void TestHost::RefuseOption(std::string_view name, std::string_view why) {
+  if (!creating_) return Complain("refuse_option was called outside create");
+  const bool known = OptionValues::Find(*plugin_, name) != nullptr;
+  refused_.push_back("option `" + std::string(name) + "`" +
+                     (known ? ": " : ", which is not in the table: ") + std::string(why));
 }
 
 inline uint32_t TestHost::Resolve(std::string_view name, pillion_address* out, size_t capacity,
