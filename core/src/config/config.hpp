@@ -68,6 +68,15 @@ struct InstanceConfig {
   std::vector<CollectorConfig> collectors;
 };
 
+// What an exporter says against an instance whose options are each valid in themselves.
+struct InstanceComplaint {
+  std::string option;  // what it is about; empty, or not in the table: the instance as a whole
+  std::string what;
+  bool warning = false;
+};
+// Asked once for each instance without errors of its own.
+using InstanceCheck = std::function<std::vector<InstanceComplaint>(const InstanceConfig&)>;
+
 struct HttpConfig {
   std::vector<std::string> listen = {"[::]:9970"};
   std::vector<std::string> health_listen;       // empty: health is served on `listen` only
@@ -93,15 +102,6 @@ struct ConfigSource {
   std::vector<std::string> exporters;    // "TYPE=ADDRESS" or "NAME:TYPE=ADDRESS"
   std::vector<std::string> known_types;  // what a mistyped exporter type may have meant
 };
-
-// What an exporter says against an instance whose options are each valid in themselves.
-struct InstanceComplaint {
-  std::string option;  // what it is about; empty, or not in the table: the instance as a whole
-  std::string what;
-  bool warning = false;
-};
-// Asked once for each instance without errors of its own.
-using InstanceCheck = std::function<std::vector<InstanceComplaint>(const InstanceConfig&)>;
 
 // What a configuration may be at most.
 inline constexpr size_t kConfigFileBytesMax = 4 * 1024 * 1024;
@@ -135,6 +135,7 @@ using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string
 // `${env:NAME}` and `${file:PATH}` are put into every string as it is read; in options that the
 // exporter calls secret they stay as they are, for Secret. `$${` is a plain `${`.
 // No problem text ever holds what a string value says.
+// What `check` says, if it is given, is told with the rest, at the option's place.
 struct ConfigResult {
   std::shared_ptr<const Config> config;
   std::vector<ConfigProblem> problems;
@@ -156,4 +157,3 @@ Result<int64_t> ParseSize(std::string_view text);
 std::string FormatDuration(std::chrono::nanoseconds duration);
 
 }  // namespace pillion
-// What `check` says, if it is given, is told with the rest, at the option's place.

@@ -17,8 +17,8 @@ namespace pillion {
 namespace {
 
 constexpr size_t kTypeNameBytesMax = 64;
-
 constexpr size_t kComplaintBytesMax = 1024;
+
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
@@ -98,7 +98,6 @@ void CheckRequired(const PluginTables& tables, const Place& place, const Value& 
   }
 }
 
-}  // namespace
 // What the exporter itself says about options that are each valid: at the value it is about, or
 // at the instance if that option is not written here.
 void AskExporter(const PluginTables& tables, const Place& name_place, const Value& table,
@@ -121,6 +120,7 @@ void AskExporter(const PluginTables& tables, const Place& name_place, const Valu
   }
 }
 
+}  // namespace
 
 std::string InstancePath(std::string_view name) { return JoinKey("exporters", name); }
 
@@ -152,8 +152,8 @@ const PluginTables* FindTables(std::string_view type, const Place& place, std::s
 
 void ReadInstance(const std::string& name, const Place& name_place, const Value& table,
                   Loading& loading) {
-  InstanceConfig instance;
   const size_t errors_before = loading.problems.errors();
+  InstanceConfig instance;
   instance.name = name;
   instance.position = loading.problems.Where(name_place);
   const PluginTables* tables = ReadType(table, name_place, loading, instance);
@@ -175,14 +175,14 @@ void ReadInstance(const std::string& name, const Place& name_place, const Value&
       }
     }
   }
+  if (tables != nullptr && loading.check && loading.problems.errors() == errors_before) {
+    AskExporter(*tables, name_place, table, instance, loading);
+  }
   loading.config.instances.push_back(std::move(instance));
   loading.instance_places.push_back(name_place);
 }
 
 void ReadExporters(const Value& section, Loading& loading) {
-  if (tables != nullptr && loading.check && loading.problems.errors() == errors_before) {
-    AskExporter(*tables, name_place, table, instance, loading);
-  }
   const auto* entries = loading.reader.Table(section);
   if (entries == nullptr) return;
   for (const TomlEntry& entry : *entries) {
