@@ -8,6 +8,12 @@ find_package(tomlplusplus CONFIG REQUIRED)        # the shared library, never he
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
+
+# RE2 as the static library: only filters use it, and a shared one would cost every sidecar its
+# relocations.
+find_library(PILLION_RE2 NAMES libre2.a REQUIRED)
+add_library(pillion_re2 INTERFACE)
+target_link_libraries(pillion_re2 INTERFACE ${PILLION_RE2} Threads::Threads)
 if(PILLION_BUILD_TESTS)
   find_package(doctest CONFIG REQUIRED)
 endif()

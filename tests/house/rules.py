@@ -72,11 +72,12 @@ MAY_SEE = {
     "lint": {"log", "parse"},
     "exposition": BASE,
     "config": BASE | {"exposition"},
-    "plugin": BASE | {"exposition", "config"},
-    "poll": BASE | {"exposition", "config", "plugin"},
+    "filter": BASE | {"exposition", "config"},
+    "plugin": BASE | {"exposition", "config", "filter"},
+    "poll": BASE | {"exposition", "config", "filter", "plugin"},
     "http": BASE | {"exposition", "config"},
-    "self": BASE | {"exposition", "config", "plugin", "poll"},
-    "app": BASE | {"exposition", "config", "plugin", "poll", "http", "self", "parse", "lint"},
+    "self": BASE | {"exposition", "config", "filter", "plugin", "poll"},
+    "app": BASE | {"exposition", "config", "filter", "plugin", "poll", "http", "self", "parse", "lint"},
 }
 
 

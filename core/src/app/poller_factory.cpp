@@ -67,11 +67,14 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
                               .clock = surroundings.clock,
                               .observer = surroundings.observer,
                               .random = &RandomUnit};
+  const auto budget = std::make_shared<SeriesBudget>(config->limits.series_max,
+                                                     config->limits.family_series_max);
   // With every collector switched off the scrape lane still says whether the target is up.
   for (const bool slow : {false, true}) {
     if (slow ? !any_slow : (!any_quick && any_slow)) continue;
     auto object = MakeObject(*type, config, slow, surroundings.clock);
     if (!object) return At(*config, object.error());
+    (*object)->SetBudget(budget);
     (slow ? parts.slow_lane : parts.scrape_lane) = std::make_unique<Lane>(std::move(*object));
   }
   return InstancePoller::Create(std::move(parts));

@@ -52,6 +52,30 @@ struct CollectorConfig {
   std::chrono::nanoseconds every{0};  // 0: with each scrape
 };
 
+// [[exporters.NAME.rules]]. Patterns are RE2's and match the whole name of a family.
+struct FamilyRule {
+  std::string families = ".*";
+  std::string rename;  // may refer to groups of `families` as \1; empty: keeps its name
+  std::vector<std::string> drop_labels;
+  std::vector<std::pair<std::string, std::string>> add_labels;
+};
+
+// What an instance shows of what its exporter yields. The host's own families (up, collector
+// success) are always shown.
+struct FilterConfig {
+  std::vector<std::string> keep;  // families; empty: all
+  std::vector<std::string> drop;  // after `keep`
+  std::vector<FamilyRule> rules;  // all that match apply, in their order
+};
+
+// What an instance may show at most. The defaults are far above what a healthy target has and
+// below what hurts a Prometheus; what is over them is cut and counted.
+struct LimitConfig {
+  uint64_t series_max = 500'000;
+  uint64_t family_series_max = 100'000;
+  uint64_t label_value_bytes_max = 4096;  // longer values are cut
+};
+
 struct InstanceConfig {
   std::string name;
   std::string type;
@@ -62,6 +86,8 @@ struct InstanceConfig {
   // How old the fragment of an `every` collector may grow before it vanishes; 0: three times
   // its `every`.
   std::chrono::nanoseconds stale_after{0};
+  FilterConfig filter;
+  LimitConfig limits;
   std::map<std::string, OptionValue, std::less<>> options;  // with the table's defaults filled in
   // One for each collector of the plugin's table, in its order; a plugin without a table has one,
   // called "default".
@@ -84,6 +110,9 @@ struct HttpConfig {
   OpenMetricsMode openmetrics = OpenMetricsMode::kAuto;
   std::chrono::nanoseconds scrape_timeout{std::chrono::seconds(10)};  // without a header
   uint32_t connections_max = 0;  // 0: derived from the descriptor limit
+  // Of one page: over it the largest families are left out and counted.
+  uint64_t page_series_max = 1'000'000;
+  uint64_t page_bytes_max = uint64_t{256} << 20;
 };
 
 enum class SelfMetrics { kMerged, kSeparate, kOff };
@@ -110,6 +139,8 @@ inline constexpr size_t kConfigFilesMax = 256;
 inline constexpr size_t kInstancesMax = 256;         // each has a thread or two
 inline constexpr size_t kInstanceNameBytesMax = 64;  // [a-zA-Z0-9_.-]
 inline constexpr size_t kInstanceLabelsMax = 32;
+inline constexpr size_t kFilterRulesMax = 100;  // of one instance; and patterns in a list
+inline constexpr size_t kFilterPatternBytesMax = 1024;
 inline constexpr size_t kLabelNameBytesMax = 128;
 inline constexpr size_t kLabelValueBytesMax = 1024;
 // Of anything that is written as a duration: far from where adding to a clock overflows.

@@ -1,5 +1,6 @@
 #include "config/exporter_section.hpp"
 
+#include "config/filter_keys.hpp"
 #include "config/instance_keys.hpp"
 #include "config/option_values.hpp"
 #include "config/suggest.hpp"
@@ -164,7 +165,11 @@ void ReadInstance(const std::string& name, const Place& name_place, const Value&
   }
   for (const TomlEntry& entry : table.node->entries) {
     const Value value{&entry.value, table.source, JoinKey(table.path, entry.key)};
-    if (entry.key == "type" || ReadTimes(entry.key, value, loading, instance)) continue;
+    if (entry.key == "type" || ReadTimes(entry.key, value, loading, instance) ||
+        ReadFilter(entry.key, value, loading, instance.filter) ||
+        ReadLimit(entry.key, value, loading, instance.limits)) {
+      continue;
+    }
     if (entry.key == "labels") {
       ReadLabels(value, tables, loading, instance);
     } else if (tables != nullptr) {

@@ -70,6 +70,9 @@ std::string CheckMetric(const pillion_metric& metric) {
     return "`" + name + "` has the unknown type " + std::to_string(metric.type);
   }
   const auto type = static_cast<MetricType>(metric.type);
+  if ((metric.flags & PILLION_METRIC_OVERFLOW) && type > MetricType::kUnknown) {
+    return "`" + name + "`: the overflow of its type can't be summed";
+  }
   std::unordered_set<std::string_view> seen;
   for (size_t i = 0; i < metric.label_count; ++i) {
     const std::string_view label = ToView(metric.labels[i]);
@@ -95,6 +98,7 @@ FamilyDesc ToFamily(const pillion_metric& metric) {
     desc.label_names.emplace_back(ToView(metric.labels[i]));
   }
   desc.open_labels = metric.flags & PILLION_METRIC_OPEN_LABELS;
+  desc.sums_overflow = metric.flags & PILLION_METRIC_OVERFLOW;
   desc.schema = SchemaOf(desc.label_names);
   desc.collector = metric.collector;
   return desc;

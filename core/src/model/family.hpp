@@ -21,8 +21,9 @@ struct FamilyDesc {
   std::string help;
   std::string unit;
   std::vector<std::string> label_names;
-  bool open_labels = false;  // label names differ from sample to sample
-  uint32_t schema = 0;       // SchemaOf(label_names); set by who stores the family
+  bool open_labels = false;    // label names differ from sample to sample
+  bool sums_overflow = false;  // series over the budget are summed
+  uint32_t schema = 0;         // SchemaOf(label_names); set by who stores the family
   uint32_t collector = 0;
 };
 using FamilyPtr = std::shared_ptr<const FamilyDesc>;

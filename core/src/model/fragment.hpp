@@ -30,6 +30,7 @@ class LabelBlocks {
 
  private:
   friend class FragmentBuilder;
+  friend class FragmentRewriter;
   std::string bytes_;
   std::vector<uint32_t> ends_;
 };
@@ -94,9 +95,12 @@ struct Fragment {
   // As Prometheus counts them: a histogram has its buckets, +Inf, sum and count. For a native one
   // about as many as its classic form in text has.
   size_t series() const;
+  size_t SeriesOf(const FamilyRange& range, uint32_t point) const;
   size_t bytes() const;  // memory held
 };
 using FragmentPtr = std::shared_ptr<const Fragment>;
+
+uint64_t NewFragmentId();  // from any thread
 
 // What an instance shows at one moment: its fragments, the host's own (up, collector success)
 // among them. Immutable.

@@ -3,7 +3,6 @@
 #include "model/label_block.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 
 namespace pillion {
@@ -52,9 +51,8 @@ std::vector<uint32_t> FragmentBuilder::SortEntries(const std::vector<uint32_t>& 
 }
 
 std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
-  static std::atomic<uint64_t> next_id{1};
   auto fragment = std::make_shared<Fragment>();
-  fragment->id = next_id.fetch_add(1, std::memory_order_relaxed);
+  fragment->id = NewFragmentId();
   fragment->collector = collector;
 
   const std::vector<uint32_t> order = SortedFamilies();

@@ -14,6 +14,12 @@ std::string_view Filled(const std::string& text, const pillion_buffer& buffer) {
   return std::string_view(text).substr(0, std::min(buffer.size, text.size()));
 }
 
+FragmentLimits LimitsOf(const InstanceConfig& config) {
+  FragmentLimits limits;
+  limits.label_value_bytes_max = config.limits.label_value_bytes_max;
+  return limits;
+}
+
 bool IsError(const InstanceComplaint& complaint) { return !complaint.warning; }
 
 }  // namespace
@@ -23,7 +29,8 @@ PluginObject::PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTab
     : type_(std::move(type)),
       families_(std::move(families)),
       clock_(clock),
-      builder_(families_.get(), config->labels) {
+      builder_(families_.get(), config->labels, LimitsOf(*config)),
+      filter_(config->filter) {
   instance_ = std::make_unique<pillion_instance>(std::move(config), clock);
 }
 
@@ -76,6 +83,8 @@ PluginObject::~PluginObject() {
 PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) {
   pillion_poll poll(clock_, &builder_, &interrupter_, &due, !type_->has_collector_table(),
                     deadline);
+  poll.filter = &filter_;
+  poll.budget = budget_.get();
   builder_.Reset();
   builder_.drops() = {};
   const MonoTime began = clock_->Now();

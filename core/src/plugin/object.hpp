@@ -32,6 +32,8 @@ class PluginObject {
                                                    std::shared_ptr<const InstanceConfig> config,
                                                    const Clock* clock);
   ~PluginObject();
+  // What all objects of the instance together may show. Before the first Poll.
+  void SetBudget(std::shared_ptr<SeriesBudget> budget) { budget_ = std::move(budget); }
   PluginObject(const PluginObject&) = delete;
   PluginObject& operator=(const PluginObject&) = delete;
 
@@ -54,6 +56,8 @@ class PluginObject {
   const Clock* clock_;
   std::unique_ptr<pillion_instance> instance_;
   FragmentBuilder builder_;
+  FragmentFilter filter_;
+  std::shared_ptr<SeriesBudget> budget_;
   Interrupter interrupter_;
   void* object_ = nullptr;
 };

@@ -4,6 +4,8 @@
 // PollOutcome; nothing that the plugin does here can throw into it.
 #pragma once
 
+#include "filter/fragment_filter.hpp"
+#include "filter/series_budget.hpp"
 #include "model/fragment_builder.hpp"
 #include "plugin/clock.hpp"
 
@@ -95,6 +97,9 @@ struct pillion_poll {
   // The plugin has no collector table: everything is in collector 0, which is always open.
   const bool implicit_collector;
   const pillion::MonoTime deadline;
+  // What of a fragment is shown; null: all.
+  pillion::FragmentFilter* filter = nullptr;
+  pillion::SeriesBudget* budget = nullptr;
 
   uint32_t open = kNoCollector;
   pillion::MonoTime opened{0};

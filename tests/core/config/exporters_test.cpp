@@ -157,7 +157,8 @@ TEST_CASE("an unknown key suggests options and keys of every instance") {
         "a.toml:2:1: exporters.fake.fresness: unknown key; did you mean `freshness`?\n");
   CHECK(Text(Load("[exporters.plain]\nunheard_of = 1")) ==
         "a.toml:2:1: exporters.plain.unheard_of: unknown key; accepted: type, labels, freshness, "
-        "timeout, stale_after, collectors\n");
+        "timeout, stale_after, collectors, keep, drop, rules, series_max, family_series_max, "
+        "label_value_bytes_max\n");
 }
 
 TEST_CASE("what an exporter requires is named when it is missing or empty") {

@@ -1,0 +1,120 @@
+#include "filter/series_budget.hpp"
+
+#include "model/fragment_rewriter.hpp"
+#include "model/label_block.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+namespace pillion {
+namespace {
+
+// The height to which the sizes must be cut so that their sum is at most `room`; 0 if there is no
+// room for one of each.
+uint64_t CommonHeight(std::vector<uint64_t> sizes, uint64_t room) {
+  std::sort(sizes.begin(), sizes.end());
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const uint64_t height = room / (sizes.size() - i);
+    if (sizes[i] > height) return height;
+    room -= sizes[i];
+  }
+  return sizes.empty() ? 0 : sizes.back();
+}
+
+std::string OverflowBlock(std::string_view own_labels) {
+  std::string block = "overflow=\"true\"";
+  std::string_view rest = own_labels, name, value;
+  while (!rest.empty()) {
+    const std::string_view before = rest;
+    if (!TakeLabel(rest, &name, &value)) break;
+    if (name == "overflow") continue;
+    std::string_view label = before.substr(0, before.size() - rest.size());
+    if (label.ends_with(',')) label.remove_suffix(1);
+    block.append(",").append(label);
+  }
+  return block;
+}
+
+class Cut {
+ public:
+  explicit Cut(const Fragment& from) : from_(from), to_(from) {}
+
+  void Family(uint32_t range, uint64_t size, uint64_t height, Drops& drops) {
+    const FamilyRange& source = from_.families[range];
+    const bool single = HasSingleValue(source.family->type);
+    const bool sums = single && source.family->sums_overflow && size > height && height > 0;
+    uint64_t room = sums ? height - 1 : height;
+    uint64_t cut = 0;
+    double sum = 0;
+    to_.Begin(source.family);
+    for (uint32_t point = source.first; point < source.first + source.count; ++point) {
+      const uint64_t series = from_.SeriesOf(source, point);
+      if (series <= room && cut == 0) {
+        room -= series;
+        to_.Copy(range, point,
+                 to_.Keep(single ? from_.labels[point] : from_.distributions[point].labels));
+      } else {
+        cut += series;
+        if (sums) sum += from_.values[point];
+      }
+    }
+    if (sums) to_.Add(to_.Intern(OverflowBlock(from_.blocks[0])), sum);
+    to_.End();
+    if (cut == 0) return;
+    drops.Note(DropReason::kLimit,
+               source.family->name + ": " + std::to_string(cut) + " of its " +
+                   std::to_string(size) + " series are over the budget",
+               cut);
+  }
+  FragmentPtr Take() { return to_.Take(); }
+
+ private:
+  const Fragment& from_;
+  FragmentRewriter to_;
+};
+
+}  // namespace
+
+uint64_t SeriesBudget::RoomOf(uint32_t collector) const {
+  uint64_t others = 0;
+  for (size_t i = 0; i < shown_.size(); ++i) others += i == collector ? 0 : shown_[i];
+  return series_max_ - std::min(series_max_, others);
+}
+
+FragmentPtr SeriesBudget::Fit(FragmentPtr fragment, Drops& drops) {
+  const std::lock_guard lock(mutex_);
+  if (fragment->collector >= shown_.size()) shown_.resize(fragment->collector + size_t{1});
+  const uint64_t room = RoomOf(fragment->collector);
+  uint64_t& shown = shown_[fragment->collector];
+  shown = fragment->series();
+  // Fits as a whole, so none of its families can be too large.
+  if (shown <= std::min(room, family_series_max_)) return fragment;
+
+  std::vector<uint64_t> sizes;
+  for (const FamilyRange& range : fragment->families) {
+    uint64_t size = 0;
+    for (uint32_t i = range.first; i < range.first + range.count; ++i) {
+      size += fragment->SeriesOf(range, i);
+    }
+    sizes.push_back(size);
+  }
+  std::vector<uint64_t> allowed = sizes;
+  for (uint64_t& size : allowed) size = std::min(size, family_series_max_);
+  const uint64_t height = CommonHeight(allowed, room);
+  if (*std::max_element(sizes.begin(), sizes.end()) <= height) return fragment;
+  Cut cut(*fragment);
+  for (uint32_t range = 0; range < sizes.size(); ++range) {
+    cut.Family(range, sizes[range], height, drops);
+  }
+  fragment = cut.Take();
+  shown = fragment->series();
+  return fragment;
+}
+
+void SeriesBudget::Free(uint32_t collector) {
+  const std::lock_guard lock(mutex_);
+  if (collector < shown_.size()) shown_[collector] = 0;
+}
+
+}  // namespace pillion

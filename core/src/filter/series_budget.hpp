@@ -1,0 +1,44 @@
+// SeriesBudget: how many series an instance may show, in all and of each family, shared by its
+// lanes.
+//
+// What is over the budget is cut where it is large: families are cut to one common height, so
+// that the one that exploded loses series and the small ones stay whole. Of a family the first
+// series stay, in the exporter's order. Families that declare it (PILLION_METRIC_OVERFLOW) show
+// the sum of the rest as one series with the label overflow="true". Each series cut is counted
+// (kLimit).
+//
+// Series are counted as Prometheus does: a histogram has its buckets, sum and count.
+//
+// Threads: any.
+#pragma once
+
+#include "model/drops.hpp"
+#include "model/fragment.hpp"
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace pillion {
+
+class SeriesBudget {
+ public:
+  // Neither may be 0.
+  SeriesBudget(uint64_t series_max, uint64_t family_series_max)
+      : series_max_(series_max), family_series_max_(family_series_max) {}
+
+  // What a collector may show now, beside what the others showed last.
+  FragmentPtr Fit(FragmentPtr fragment, Drops& drops);
+  // The collector failed: it shows nothing.
+  void Free(uint32_t collector);
+
+ private:
+  uint64_t RoomOf(uint32_t collector) const;
+
+  const uint64_t series_max_;
+  const uint64_t family_series_max_;
+  std::mutex mutex_;
+  std::vector<uint64_t> shown_;  // by collector; guarded by mutex_
+};
+
+}  // namespace pillion

@@ -1,0 +1,107 @@
+#include "filter/series_budget.hpp"
+
+#include "core/exposition/page_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace pillion::test {
+namespace {
+
+// `sizes` series of the families f0, f1 ...
+FragmentPtr Families(const std::vector<int>& sizes, uint32_t collector = 0, bool sums = false) {
+  FamilyTable table;
+  FragmentBuilder builder(&table, {{"team", "x"}});
+  for (size_t f = 0; f < sizes.size(); ++f) {
+    FamilyDesc desc;
+    desc.name = "f" + std::to_string(f);
+    desc.type = MetricType::kGauge;
+    desc.label_names = {"i"};
+    desc.sums_overflow = sums;
+    const uint32_t family = builder.DeclareUnchecked(desc);
+    for (int i = 0; i < sizes[f]; ++i) {
+      const std::string text = std::to_string(i);
+      const pillion_str value = ToStr(text);
+      builder.Add(family, builder.MakeLabels(family, &value, 1), i);
+    }
+  }
+  return builder.Build(collector);
+}
+
+std::vector<uint32_t> Sizes(const Fragment& fragment) {
+  std::vector<uint32_t> sizes;
+  for (const FamilyRange& range : fragment.families) sizes.push_back(range.count);
+  return sizes;
+}
+
+uint64_t Cut(const Drops& drops) { return drops.count[static_cast<size_t>(DropReason::kLimit)]; }
+
+}  // namespace
+
+TEST_CASE("what fits the budget is not touched") {
+  SeriesBudget budget(10, 5);
+  Drops drops;
+  const FragmentPtr fragment = Families({5, 5});
+  CHECK(budget.Fit(fragment, drops) == fragment);
+  CHECK(budget.Fit(fragment, drops) == fragment);  // its own last run does not count
+  CHECK(drops.total() == 0);
+}
+
+TEST_CASE("a family over its budget keeps its first series") {
+  SeriesBudget budget(100, 5);
+  Drops drops;
+  const FragmentPtr fragment = budget.Fit(Families({3, 9}), drops);
+  CHECK(Sizes(*fragment) == std::vector<uint32_t>{3, 5});
+  CHECK(fragment->blocks[fragment->labels[7]] == "i=\"4\",team=\"x\"");
+  CHECK(fragment->blocks.count() == 6);  // only what is used: the own labels and five more
+  CHECK(Cut(drops) == 4);
+  CHECK(drops.first[static_cast<size_t>(DropReason::kLimit)] ==
+        "f1: 4 of its 9 series are over the budget");
+}
+
+TEST_CASE("an instance over its budget is cut where it is large") {
+  SeriesBudget budget(30, 100);
+  Drops drops;
+  CHECK(Sizes(*budget.Fit(Families({4, 50, 12, 2}), drops)) == std::vector<uint32_t>{4, 12, 12, 2});
+  CHECK(Cut(drops) == 38);
+}
+
+TEST_CASE("what other collectors show counts until they show less") {
+  SeriesBudget budget(10, 100);
+  Drops drops;
+  CHECK(Sizes(*budget.Fit(Families({8}, 0), drops)) == std::vector<uint32_t>{8});
+  CHECK(Sizes(*budget.Fit(Families({8}, 1), drops)) == std::vector<uint32_t>{2});
+  CHECK(budget.Fit(Families({8}, 2), drops)->families.empty());
+  budget.Free(0);
+  CHECK(Sizes(*budget.Fit(Families({8}, 2), drops)) == std::vector<uint32_t>{8});
+  CHECK(Cut(drops) == 6 + 8);
+}
+
+TEST_CASE("families that declare it show the sum of the rest") {
+  SeriesBudget budget(100, 4);
+  Drops drops;
+  const FragmentPtr fragment = budget.Fit(Families({6, 4}, 0, /*sums=*/true), drops);
+  CHECK(Sizes(*fragment) == std::vector<uint32_t>{4, 4});
+  CHECK(fragment->values[3] == 3 + 4 + 5);
+  CHECK(fragment->blocks[fragment->labels[3]] == "overflow=\"true\",team=\"x\"");
+  CHECK(fragment->values[7] == 3);
+  CHECK(Cut(drops) == 3);
+}
+
+TEST_CASE("histograms count with all their series and are cut as wholes") {
+  Maker maker;
+  for (const char* node : {"n1", "n2", "n3"}) {
+    const uint32_t h = maker.Family("h_seconds", MetricType::kHistogram);
+    maker.Histogram(h, {{"node", node}}, {0.1, 1}, {1, 3}, 4, 9.5);  // five series
+  }
+  SeriesBudget budget(14, 100);
+  Drops drops;
+  const FragmentPtr fragment = budget.Fit(maker.Build(), drops);
+  CHECK(Sizes(*fragment) == std::vector<uint32_t>{2});
+  CHECK(fragment->series() == 10);
+  CHECK(Cut(drops) == 5);
+}
+
+}  // namespace pillion::test
