@@ -11,22 +11,36 @@ namespace pillion::fuzz {
 // What is violated, or an empty string.
 inline std::string WhatIsWrongWithAccept(std::string_view header) {
   const Acceptance a = ParseAccept(header);
-  if (!(a.text >= 0 && a.text <= 1)) return "the q-value of text is not in 0..1";
-  if (!(a.openmetrics >= 0 && a.openmetrics <= 1)) return "that of OpenMetrics is not in 0..1";
-  if (a.text == 0 && a.openmetrics == 0) return "nothing is taken";
+  bool any = false;
+  for (const Acceptance::Taken& taken : a.of) {
+    if (!(taken.q >= 0 && taken.q <= 1)) return "a q-value is not in 0..1";
+    any = any || taken.q > 0;
+  }
+  if (!any) return "nothing is taken";
+  const bool others = a[Format::kText004].q > 0 || a[Format::kProtobuf].q > 0;
   for (const bool clean : {false, true}) {
     const Format never = ChooseFormat(a, OpenMetricsMode::kNever, clean);
     const Format automatic = ChooseFormat(a, OpenMetricsMode::kAuto, clean);
     const Format always = ChooseFormat(a, OpenMetricsMode::kAlways, clean);
-    if (never == Format::kOpenMetrics100 && a.text > 0) return "never, but OpenMetrics";
+    if (never == Format::kOpenMetrics100 && others) return "never, but OpenMetrics";
     if (automatic != (clean ? always : never)) return "auto is neither always nor never";
-    if (always == Format::kOpenMetrics100 && a.openmetrics == 0) return "OpenMetrics unasked";
+    for (const Format format : {never, automatic, always}) {
+      if (!(a[format].q > 0)) return "a format unasked";
+    }
   }
   // What stands beyond the bound does not count.
   std::string longer(header.substr(0, kAcceptBytesMax));
   longer.resize(kAcceptBytesMax, ' ');
-  const Acceptance same = ParseAccept(longer + ",application/openmetrics-text,text/plain");
-  if (same.text != a.text || same.openmetrics != a.openmetrics) return "the bound is not kept";
+  const Acceptance same =
+      ParseAccept(longer + ",application/openmetrics-text;escaping=dots,text/plain");
+  for (size_t i = 0; i < kFormats; ++i) {
+    const Acceptance::Taken &one = a.of[i], &other = same.of[i];
+    if (one.q != other.q || one.place != other.place || one.escaping != other.escaping) {
+      return "the bound is not kept";
+    }
+  }
+  const std::string type = ContentType(ChooseFormat(a, OpenMetricsMode::kAlways, true), a);
+  if (type.size() > 200) return "the Content-Type is too long";
   const bool names_gzip = header.find_first_of("gG*xX") != std::string_view::npos;
   if (ChooseEncoding(header) == Encoding::kGzip && !names_gzip) return "gzip unasked";
   return {};

@@ -12,7 +12,8 @@ _OPEN_TYPES = {"counter", "gauge", "histogram", "gaugehistogram", "summary", "st
 # What a family's samples may be called, behind its name.
 _SUFFIXES = {"histogram": {"_bucket", "_sum", "_count"}, "summary": {"", "_sum", "_count"}}
 _OPEN_SUFFIXES = {**{k: v | {"_created"} for k, v in _SUFFIXES.items()},
-                  "counter": {"_total", "_created"}, "info": {"_info"}}
+                  "counter": {"_total", "_created"}, "info": {"_info"},
+                  "gaugehistogram": {"_bucket", "_gsum", "_gcount"}}
 
 
 @dataclass

@@ -108,6 +108,7 @@ void ScrapeService::Render(Gathering& gathering) {
     Exposition exposition = exposer_.Expose(gathering.snapshots, gathering.request.accept,
                                             gathering.request.accept_encoding);
     answer.body = std::move(exposition.body);
+    answer.content_type = std::move(exposition.content_type);
     if (exposition.fresh && exposition.drops != nullptr && exposition.drops->total() > 0) {
       self_->Dropped(*exposition.drops);
       LogDrops(*exposition.drops);

@@ -65,9 +65,11 @@ std::string_view Unquote(std::string_view text) {
 }
 
 struct Clause {
-  std::string_view range;         // "text/plain", "gzip"
-  std::string_view version;       // empty: none named
+  std::string_view range;    // "text/plain", "gzip"
+  std::string_view version;  // these are empty where the clause does not name them
+  std::string_view escaping, proto, encoding;
   std::optional<double> q = 1.0;  // none: not a number
+  uint32_t place = 0;             // in the header
 };
 
 Clause TakeClause(std::string_view& header) {
@@ -77,50 +79,116 @@ Clause TakeClause(std::string_view& header) {
   while (!rest.empty()) {
     std::string_view value = TakeUntil(rest, ';');
     const std::string_view name = TakeUntil(value, '=');
-    if (EqualsIgnoreCase(name, "q")) clause.q = ParseQ(Trim(value));
-    if (EqualsIgnoreCase(name, "version")) clause.version = Unquote(Trim(value));
+    value = Trim(value);
+    if (EqualsIgnoreCase(name, "q")) clause.q = ParseQ(value);
+    if (EqualsIgnoreCase(name, "version")) clause.version = Unquote(value);
+    if (EqualsIgnoreCase(name, "escaping")) clause.escaping = Unquote(value);
+    if (EqualsIgnoreCase(name, "proto")) clause.proto = Unquote(value);
+    if (EqualsIgnoreCase(name, "encoding")) clause.encoding = Unquote(value);
   }
   return clause;
+}
+
+// Calls fn(clause) for each clause whose q-value is a number.
+template <typename Fn>
+void ForEachClause(std::string_view header, Fn fn) {
+  std::string_view rest = header.substr(0, kAcceptBytesMax);
+  for (uint32_t place = 0; !rest.empty(); ++place) {
+    Clause clause = TakeClause(rest);
+    clause.place = place;
+    if (clause.q) fn(clause);
+  }
 }
 
 // The highest q of the clauses that name a thing, so that a second one can't take it away.
 void Raise(std::optional<double>& q, double to) { q = std::max(q.value_or(0), to); }
 
+std::optional<Escaping> ParseEscaping(std::string_view text) {
+  for (const Escaping escaping :
+       {Escaping::kUnderscores, Escaping::kAllowUtf8, Escaping::kDots, Escaping::kValues}) {
+    if (text == ToString(escaping)) return escaping;
+  }
+  return std::nullopt;
+}
+
+bool IsWildcard(const Clause& clause) {
+  return clause.range == "*/*" || EqualsIgnoreCase(clause.range, "text/*");
+}
+
+// The format that a clause names.
+std::optional<Format> FormatOf(const Clause& clause) {
+  const std::string_view version = clause.version;
+  if (EqualsIgnoreCase(clause.range, "text/plain")) {
+    if (version.empty() || version == "0.0.4" || version == "1.0.0") return Format::kText004;
+  } else if (EqualsIgnoreCase(clause.range, "application/openmetrics-text")) {
+    if (version.empty() || version == "1.0.0") return Format::kOpenMetrics100;
+  } else if (EqualsIgnoreCase(clause.range, "application/vnd.google.protobuf")) {
+    if (clause.proto == "io.prometheus.client.MetricFamily" && clause.encoding == "delimited") {
+      return Format::kProtobuf;
+    }
+  }
+  return std::nullopt;
+}
+
+// Whether a clause with this q at this place is preferred to what was taken.
+bool Precedes(const Clause& clause, const Acceptance::Taken& taken) {
+  return *clause.q > taken.q || (*clause.q == taken.q && clause.place < taken.place);
+}
+
+// Finds for each format the escaping that was named last up to its clause.
+void FindEscapings(std::string_view accept, Acceptance& out) {
+  std::array<double, kFormats> q_of{};  // of the clause that named it
+  std::array<uint32_t, kFormats> place_of{};
+  ForEachClause(accept, [&](const Clause& clause) {
+    const std::optional<Escaping> escaping = ParseEscaping(clause.escaping);
+    if (!escaping) return;
+    for (size_t i = 0; i < kFormats; ++i) {
+      Acceptance::Taken& taken = out.of[i];
+      const bool itself = clause.place == taken.place && *clause.q == taken.q;
+      if (!itself && !Precedes(clause, taken)) continue;
+      const bool later =
+          *clause.q < q_of[i] || (*clause.q == q_of[i] && clause.place > place_of[i]);
+      if (taken.names_escaping && !later) continue;
+      taken.names_escaping = true;
+      taken.escaping = *escaping;
+      q_of[i] = *clause.q;
+      place_of[i] = clause.place;
+    }
+  });
+}
+
 }  // namespace
 
 Acceptance ParseAccept(std::string_view accept) {
-  std::string_view rest = accept.substr(0, kAcceptBytesMax);
-  std::optional<double> text, wildcard, openmetrics;
-  bool text_first = false;
-  while (!rest.empty()) {
-    const Clause clause = TakeClause(rest);
-    if (!clause.q) continue;
-    if (EqualsIgnoreCase(clause.range, "text/plain")) {
-      if (!clause.version.empty() && clause.version != "0.0.4") continue;
-      if (!openmetrics) text_first = true;
-      Raise(text, *clause.q);
-    } else if (EqualsIgnoreCase(clause.range, "application/openmetrics-text")) {
-      if (!clause.version.empty() && clause.version != "1.0.0") continue;
-      Raise(openmetrics, *clause.q);
-    } else if (clause.range == "*/*" || EqualsIgnoreCase(clause.range, "text/*")) {
-      if (!openmetrics && !text) text_first = true;
-      Raise(wildcard, *clause.q);
-    }
-  }
   Acceptance out;
-  out.text = text ? *text : wildcard.value_or(0);
-  out.openmetrics = openmetrics.value_or(0);
-  out.text_first = text_first;
-  if (!(out.text > 0) && !(out.openmetrics > 0)) return Acceptance{};
+  std::array<bool, kFormats> named{};
+  ForEachClause(accept, [&](const Clause& clause) {
+    const std::optional<Format> format =
+        IsWildcard(clause) && !named[0] ? Format::kText004 : FormatOf(clause);
+    if (!format) return;
+    const auto i = static_cast<size_t>(*format);
+    const bool first = !named[i] && !IsWildcard(clause);  // outweighs a wildcard before it
+    if (!first && !Precedes(clause, out.of[i]) && out.of[i].q > 0) return;
+    out.of[i].q = *clause.q;
+    out.of[i].place = clause.place;
+    named[i] = named[i] || !IsWildcard(clause);
+    if (*format == Format::kText004) out.text_100 = clause.version == "1.0.0";
+  });
+  const bool nothing = std::all_of(out.of.begin(), out.of.end(),
+                                   [](const Acceptance::Taken& taken) { return !(taken.q > 0); });
+  constexpr uint32_t kAfterAll = 0xffffffffu;
+  if (nothing) {
+    out.text_100 = false;
+    out.of[0].place = kAfterAll;  // and with q 0: the last escaping of all
+  }
+  FindEscapings(accept, out);
+  if (nothing) out.of[0].q = 1;
   return out;
 }
 
 Encoding ChooseEncoding(std::string_view accept_encoding) {
-  std::string_view rest = accept_encoding.substr(0, kAcceptBytesMax);
   std::optional<double> gzip, wildcard, identity;
-  while (!rest.empty()) {
-    const Clause clause = TakeClause(rest);
-    if (!clause.q) continue;
+  ForEachClause(accept_encoding, [&](const Clause& clause) {
     if (EqualsIgnoreCase(clause.range, "gzip") || EqualsIgnoreCase(clause.range, "x-gzip")) {
       Raise(gzip, *clause.q);
     } else if (EqualsIgnoreCase(clause.range, "identity")) {
@@ -128,7 +196,7 @@ Encoding ChooseEncoding(std::string_view accept_encoding) {
     } else if (clause.range == "*") {
       Raise(wildcard, *clause.q);
     }
-  }
+  });
   const double q = gzip ? *gzip : wildcard.value_or(0);
   return q > 0 && q >= identity.value_or(0) ? Encoding::kGzip : Encoding::kIdentity;
 }

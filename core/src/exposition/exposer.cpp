@@ -4,6 +4,7 @@
 #include "exposition/openmetrics_writer.hpp"
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
+#include "exposition/protobuf_writer.hpp"
 #include "exposition/text_writer.hpp"
 
 #include <algorithm>
@@ -19,10 +20,10 @@ namespace {
 
 void Write(const PagePlan& plan, Format format, ByteSink& sink) {
   Output out(&sink);
-  if (format == Format::kOpenMetrics100) {
-    WriteOpenMetrics(plan, out);
-  } else {
-    WriteText(plan, out);
+  switch (format) {
+    case Format::kText004: WriteText(plan, out); break;
+    case Format::kOpenMetrics100: WriteOpenMetrics(plan, out); break;
+    case Format::kProtobuf: WriteProtobuf(plan, out); break;
   }
   out.Flush();
 }
@@ -315,8 +316,10 @@ Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_v
   State::Lock lock(state_->mutex);
   State::Use use(state_.get(), std::move(candidate));
   const auto plan = state_->PlanOf(lock, use.page(), snapshots);
-  const Format format = ChooseFormat(ParseAccept(accept), state_->mode, plan->openmetrics_clean);
+  const Acceptance acceptance = ParseAccept(accept);
+  const Format format = ChooseFormat(acceptance, state_->mode, plan->openmetrics_clean);
   Exposition out;
+  out.content_type = ContentType(format, acceptance);
   out.body = state_->BodyOf(lock, use.page(), format, ChooseEncoding(accept_encoding));
   out.drops = plan->drops;
   out.fresh = state_->Report(use.page());

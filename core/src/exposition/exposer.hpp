@@ -21,12 +21,14 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace pillion {
 
 struct Exposition {
   BodyPtr body;
+  std::string content_type;
   // What the merge had to leave out, the same for every call on this set of fragments;
   // `fresh` is true for the one call that found it, so that it is counted once.
   std::shared_ptr<const Drops> drops;

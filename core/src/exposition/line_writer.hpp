@@ -5,6 +5,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include "exposition/bounded_samples.hpp"
 #include "exposition/buckets.hpp"
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
@@ -13,9 +14,6 @@
 #include <string_view>
 
 namespace pillion {
-
-// The samples of a histogram or summary that a call is about.
-enum class Series : uint8_t { kAll, kBounded, kSum, kCount };  // kBounded: buckets or quantiles
 
 class LineWriter {
  public:
@@ -30,11 +28,9 @@ class LineWriter {
  private:
   void Line(std::string_view name, std::string_view block, double value);
   void Start(std::string_view name, std::string_view block);
-  void Bounded(std::string_view name, std::string_view block, std::string_view label,
-               std::string_view bound, double value, const Exemplar* exemplar);
+  void Bounded(std::string_view name, std::string_view block, const BoundedSample& sample,
+               const Exemplar* exemplar);
   void End(double value, const Exemplar* exemplar);
-  void BucketLines(const Fragment& fragment, const Distribution& d, const SampleNote* note);
-  void QuantileLines(const Fragment& fragment, const Distribution& d);
   void Number(double value);
 
   Output& out_;

@@ -114,6 +114,13 @@ std::string_view OpenMetricsName(const FamilyDesc& desc) {
   return name;
 }
 
+bool MayHaveUnit(const FamilyDesc& desc, std::string_view name) {
+  const std::string& unit = desc.unit;
+  const bool can = desc.type != MetricType::kInfo && desc.type != MetricType::kStateSet;
+  return can && !unit.empty() && EndsWith(name, unit) && name.size() > unit.size() + 1 &&
+         name[name.size() - unit.size() - 1] == '_';
+}
+
 OpenMetricsForm FormOf(const PlanFamily& family, uint32_t self, NameIndex& names) {
   const MetricType type = family.desc->type;
   if (type == MetricType::kGauge || type == MetricType::kUnknown) return OpenMetricsForm::kTyped;

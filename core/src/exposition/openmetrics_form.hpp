@@ -26,6 +26,10 @@ std::span<const std::string_view> SampleSuffixes(MetricType type);
 // The family's name in OpenMetrics when it is typed: without _total, without _info.
 std::string_view OpenMetricsName(const FamilyDesc& desc);
 
+// Whether the family's unit may be told beside this name of it: it must be the name's suffix. Info
+// and stateset have none.
+bool MayHaveUnit(const FamilyDesc& desc, std::string_view name);
+
 // `names` holds the owner of every sample name on the page; what the family reserves is added.
 // `self` is its number there.
 OpenMetricsForm FormOf(const PlanFamily& family, uint32_t self, NameIndex& names);

@@ -33,15 +33,6 @@ std::string_view TypeName(const PlanFamily& family) {
   return "unknown";
 }
 
-// Info and stateset have no unit; elsewhere it must be the name's suffix.
-bool MayHaveUnit(const PlanFamily& family, std::string_view name) {
-  const std::string& unit = family.desc->unit;
-  const MetricType type = family.desc->type;
-  if (unit.empty() || type == MetricType::kInfo || type == MetricType::kStateSet) return false;
-  return name.size() > unit.size() + 1 && name[name.size() - unit.size() - 1] == '_' &&
-         name.substr(name.size() - unit.size()) == unit;
-}
-
 class Writer {
  public:
   explicit Writer(Output* out) : out_(*out), lines_(out) {}
@@ -65,7 +56,7 @@ class Writer {
  private:
   void Head(const PlanFamily& family, std::string_view name) {
     Metadata("# TYPE ", name, TypeName(family));
-    if (MayHaveUnit(family, name)) Metadata("# UNIT ", name, family.desc->unit);
+    if (MayHaveUnit(*family.desc, name)) Metadata("# UNIT ", name, family.desc->unit);
     if (!help_.empty()) Metadata("# HELP ", name, help_);
   }
 

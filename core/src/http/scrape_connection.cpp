@@ -45,7 +45,8 @@ Answer FromHandler(ScrapeAnswer&& from) {
   if (!from.body) return TextAnswer(from.status, std::move(from.message));
   Answer answer;
   answer.status = from.status;
-  answer.content_type = ContentType(from.body->format);
+  answer.content_type = from.content_type.empty() ? ContentType(from.body->format)
+                                                  : std::move(from.content_type);
   answer.exposition = std::move(from.body);
   answer.varies = true;
   return answer;

@@ -37,6 +37,7 @@ struct ScrapeAnswer {
   int status = 200;  // 404: no such instance; `message` then says what there is
   BodyPtr body;
   std::string message;
+  std::string content_type;  // of the body; empty: that of its format
 };
 
 class ScrapeHandler {

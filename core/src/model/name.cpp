@@ -1,5 +1,6 @@
 #include "model/name.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -97,6 +98,14 @@ void AppendLabelValue(std::string& out, std::string_view value) {
 
 void AppendHelp(std::string& out, std::string_view help, HelpEscape escape) {
   AppendEscaped(out, help, escape == HelpEscape::kOpenMetrics);
+}
+
+void AppendUtf8(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = Utf8Length(text);
+    out.append(length > 0 ? text.substr(0, length) : kReplacement);
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
 }
 
 std::string_view CutAtCharacter(std::string_view text, size_t bytes_max) {

@@ -21,6 +21,9 @@ void AppendLabelValue(std::string& out, std::string_view value);
 enum class HelpEscape { kText, kOpenMetrics };
 void AppendHelp(std::string& out, std::string_view help, HelpEscape escape);
 
+// Appends text as it is, but for bytes that are not UTF-8: they become U+FFFD.
+void AppendUtf8(std::string& out, std::string_view text);
+
 // The longest part of `text` that has at most `bytes_max` bytes and does not end inside a
 // character.
 std::string_view CutAtCharacter(std::string_view text, size_t bytes_max);

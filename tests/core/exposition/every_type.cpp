@@ -9,19 +9,20 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-void AddNative(Maker& maker, uint32_t family) {
+// `times` what is counted in each bucket.
+void AddNative(Maker& maker, uint32_t family, const char* kind, double times) {
   const int32_t offsets[] = {0, 2};
   const uint32_t lengths[] = {2, 1};
-  const double counts[] = {1, 2, 3};
+  const double counts[] = {1 * times, 2 * times, 3 * times};
   const int32_t negative_offset = 1;
   const uint32_t negative_length = 1;
-  const double negative_count = 4;
+  const double negative_count = 4 * times;
   pillion_native_histogram h{};
   h.size = sizeof h;
   h.schema = 0;
   h.zero_threshold = 0.001;
-  h.zero_count = 5;
-  h.count = 15;
+  h.zero_count = 5 * times;
+  h.count = 15 * times;
   h.sum = 12.5;
   h.positive_span_offsets = offsets;
   h.positive_span_lengths = lengths;
@@ -33,7 +34,14 @@ void AddNative(Maker& maker, uint32_t family) {
   h.negative_spans = 1;
   h.negative_counts = &negative_count;
   h.negative_buckets = 1;
-  maker.builder().AddNativeHistogram(family, maker.Labels({{"kind", "native"}}), h);
+  maker.builder().AddNativeHistogram(family, maker.Labels({{"kind", kind}}), h);
+}
+
+void AddEmptyNative(Maker& maker, uint32_t family) {
+  pillion_native_histogram h{};
+  h.size = sizeof h;
+  h.schema = 3;
+  maker.builder().AddNativeHistogram(family, maker.Labels({{"kind", "empty"}}), h);
 }
 
 SnapshotPtr First() {
@@ -61,7 +69,16 @@ SnapshotPtr First() {
   maker.Histogram(seconds, {{"kind", "classic"}}, {0.005, 1, 2.5, 1e6}, {1, 3, 3, 4}, 5, 7.25);
   maker.Exemplar("trace_id", "def", 0.7, 1700000001);
   const uint32_t native = maker.Family("demo_native_seconds", MetricType::kHistogram);
-  AddNative(maker, native);
+  AddNative(maker, native, "native", 1);
+  maker.Exemplar("trace_id", "ghi", 1.5, 1700000002.125);
+  maker.builder().AddCreated(1600000000.5);
+  AddNative(maker, native, "floats", 0.5);
+  AddEmptyNative(maker, native);
+  const uint32_t mixed = maker.Family("demo_mixed_seconds", MetricType::kHistogram);
+  AddNative(maker, mixed, "native", 1);
+  maker.Histogram(mixed, {{"kind", "classic"}}, {-0.5, 1}, {0.5, 1}, 1.5, 2);
+  const uint32_t depth = maker.Family("demo_depth_bytes", MetricType::kGaugeHistogram);
+  AddNative(maker, depth, "native", 2);
   const uint32_t sumless = maker.Family("demo_sumless_seconds", MetricType::kHistogram);
   maker.Histogram(sumless, {}, {1}, {1}, 1, kNan);
   const uint32_t queue = maker.Family("demo_queue_bytes", MetricType::kGaugeHistogram);

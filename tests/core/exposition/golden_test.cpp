@@ -23,6 +23,7 @@ std::string ReadFile(const std::string& name) {
 TEST_CASE("the page of every type is what it was") {
   CHECK(Text(EveryType()) == ReadFile("every_type.text"));
   CHECK(OpenMetrics(EveryType()) == ReadFile("every_type.openmetrics"));
+  CHECK((Protobuf(EveryType()) == ReadFile("every_type.protobuf")));
 }
 
 TEST_CASE("a family without help or labels is two lines") {

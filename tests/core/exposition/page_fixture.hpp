@@ -8,6 +8,7 @@
 #include "exposition/openmetrics_writer.hpp"
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
+#include "exposition/protobuf_writer.hpp"
 #include "exposition/text_writer.hpp"
 #include "model/fragment_builder.hpp"
 
@@ -106,27 +107,27 @@ inline std::string Join(const std::vector<std::string>& chunks) {
   return all;
 }
 
-inline std::string Text(const PagePlan& plan) {
+template <typename Writer>
+std::string Written(const PagePlan& plan, Writer write) {
   ChunkSink sink;
   Output out(&sink);
-  WriteText(plan, out);
+  write(plan, out);
   out.Flush();
   return Join(sink.Take());
 }
 
-inline std::string OpenMetrics(const PagePlan& plan) {
-  ChunkSink sink;
-  Output out(&sink);
-  WriteOpenMetrics(plan, out);
-  out.Flush();
-  return Join(sink.Take());
-}
+inline std::string Text(const PagePlan& plan) { return Written(plan, WriteText); }
+inline std::string OpenMetrics(const PagePlan& plan) { return Written(plan, WriteOpenMetrics); }
+inline std::string Protobuf(const PagePlan& plan) { return Written(plan, WriteProtobuf); }
 
 inline std::string Text(const std::vector<SnapshotPtr>& snapshots) {
   return Text(*MakePagePlan(snapshots));
 }
 inline std::string OpenMetrics(const std::vector<SnapshotPtr>& snapshots) {
   return OpenMetrics(*MakePagePlan(snapshots));
+}
+inline std::string Protobuf(const std::vector<SnapshotPtr>& snapshots) {
+  return Protobuf(*MakePagePlan(snapshots));
 }
 
 // A page with every type, clean and unclean, from two instances. Its names pass promtool's lint.
