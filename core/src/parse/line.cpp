@@ -191,7 +191,9 @@ bool Line::Timestamp(std::optional<double>* seconds) {
     if (*seconds && std::isfinite(**seconds)) return true;
     return FailAt(column, kTimestamp, Shown(word) + " is not a number of seconds");
   }
-  const std::optional<int64_t> milliseconds = ParseInteger(word);
+  // Prometheus 2 takes no sign, so nothing before 1970.
+  const bool digits = word[0] >= '0' && word[0] <= '9';
+  const std::optional<int64_t> milliseconds = digits ? ParseInteger(word) : std::nullopt;
   if (!milliseconds) {
     return FailAt(column, kTimestamp, Shown(word) + " is not a whole number of milliseconds");
   }

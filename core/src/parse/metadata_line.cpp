@@ -50,10 +50,10 @@ bool ParseMetadata(Line& line, std::string_view keyword, Metadata* metadata) {
   if (line.next() != ' ' && (line.openmetrics() || line.next() != '\t')) {
     return line.Fail(kMetricName, "a name has no " + Shown(line.rest().substr(0, 1)));
   }
-  if (help && line.openmetrics()) {
-    line.Skip(1);  // more blanks belong to the text
-  } else if (!line.Blanks()) {
-    return false;
+  if (line.openmetrics() ? !help : help) {
+    if (!line.Blanks()) return false;
+  } else {
+    line.Skip(1);  // what follows is the text, more blanks too
   }
   if (help) return line.HelpText(&metadata->text);
   metadata->text = line.rest();

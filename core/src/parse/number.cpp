@@ -67,7 +67,6 @@ std::optional<double> ParseNumber(std::string_view text) {
 }
 
 std::optional<int64_t> ParseInteger(std::string_view text) {
-  if (text.size() > 1 && text[0] == '+' && IsDigit(text[1])) text.remove_prefix(1);
   int64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);

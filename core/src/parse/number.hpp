@@ -13,7 +13,7 @@ namespace pillion::parse {
 // for a double are none; what is too small is 0 or the nearest denormal.
 std::optional<double> ParseNumber(std::string_view text);
 
-// Whole, with optional sign, within 64 bits.
+// Whole, with an optional minus, within 64 bits.
 std::optional<int64_t> ParseInteger(std::string_view text);
 
 // How `le` and `quantile` are spelled in OpenMetrics: shortest digits, an exponent below 1e-4 and

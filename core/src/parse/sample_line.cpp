@@ -66,6 +66,14 @@ bool ParseLabels(Line& line, std::vector<Label>* labels, Name* metric) {
   return true;
 }
 
+// After a number, which is not the end of the line: the blanks before the next token.
+bool BlanksAfterNumber(Line& line) {
+  const uint64_t column = line.column();
+  if (!line.Blanks()) return false;
+  if (!line.at_end()) return true;
+  return line.FailAt(column, kWhitespace, "a blank at the end of the line");
+}
+
 // From the # on. The space before it is gone.
 bool ParseExemplar(Line& line, Exemplar* exemplar) {
   exemplar->column = line.column();
@@ -82,7 +90,7 @@ bool ParseExemplar(Line& line, Exemplar* exemplar) {
   if (!line.Number(&exemplar->value, &written)) return false;
   exemplar->labels = labels;
   if (line.at_end()) return true;
-  return line.Blanks() && line.Timestamp(&exemplar->timestamp);
+  return BlanksAfterNumber(line) && line.Timestamp(&exemplar->timestamp);
 }
 
 // What stands before the value.
@@ -120,14 +128,12 @@ bool ParseSample(Line& line, Sample* sample, Exemplar* exemplar) {
     line.OptionalBlanks();
   }
   if (!line.Number(&sample->value, &sample->value_text)) return false;
-  line.OptionalBlanks();
   if (line.at_end()) return true;
-  if (line.openmetrics() && !line.Blanks()) return false;
+  if (!BlanksAfterNumber(line)) return false;
   if (line.next() != '#') {
     if (!line.Timestamp(&sample->timestamp)) return false;
-    line.OptionalBlanks();
     if (line.at_end()) return true;
-    if (line.openmetrics() && !line.Blanks()) return false;
+    if (!BlanksAfterNumber(line)) return false;
   }
   if (line.next() == '#') {
     if (!ParseExemplar(line, exemplar)) return false;

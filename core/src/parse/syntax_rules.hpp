@@ -28,7 +28,7 @@ inline constexpr Rule kValue{"value", Severity::kError,
                              "A value is a decimal number, NaN, +Inf or -Inf."};
 inline constexpr Rule kTimestamp{
     "timestamp", Severity::kError,
-    "A timestamp is whole milliseconds in text, seconds in OpenMetrics."};
+    "A timestamp is milliseconds in text, digits only, and seconds in OpenMetrics."};
 inline constexpr Rule kExemplar{
     "exemplar", Severity::kError,
     "An exemplar is # {labels} value [timestamp], and OpenMetrics only."};
@@ -36,7 +36,7 @@ inline constexpr Rule kTrailingText{"trailing-text", Severity::kError,
                                     "After value and timestamp the line ends."};
 inline constexpr Rule kWhitespace{
     "whitespace", Severity::kError,
-    "Lines end with a line feed alone; OpenMetrics has single spaces and no others."};
+    "No blank before a name or at the end, no carriage return; single spaces in OpenMetrics."};
 inline constexpr Rule kMetadata{"metadata", Severity::kError,
                                 "HELP, TYPE and UNIT are followed by a name and their text."};
 inline constexpr Rule kUnknownType{"unknown-type", Severity::kError,

@@ -70,8 +70,8 @@ void TextParser::ParseLine(std::string_view text) {
   }
   if (line.next() == '#') {
     ParseHashLine(line);
-  } else if (openmetrics && (line.next() == ' ' || line.next() == '\t')) {
-    line.Fail(kWhitespace, "a blank before the name");
+  } else if (text[0] == ' ' || text[0] == '\t') {
+    line.FailAt(1, kWhitespace, "a blank before the name: Prometheus 2 makes it a part of it");
   } else {
     ParseSampleLine(line);
   }

@@ -14,7 +14,7 @@ std::string Read(const std::string& path) {
 
 TEST_CASE("where a text page is cut makes no difference") {
   CheckChunks(parse::Syntax::kText,
-              "# HELP a x\\ny é\n# TYPE a counter\n\n a{b=\"\\\"é\",\"c d\"=\"e\"} 1.5 17\nbroken\n"
+              "# HELP a x\\ny é\n# TYPE a counter\n\na{b=\"\\\"é\",\"c d\"=\"e\"} 1.5 17\nbroken\n"
               "{\"é.x\"} 2\na 1 # {} 2\nc\xff 1\nlast 1");
 }
 

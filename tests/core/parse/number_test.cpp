@@ -52,8 +52,8 @@ TEST_CASE("what Prometheus does not take is no number") {
 TEST_CASE("integers fit 64 bits") {
   CHECK(ParseInteger("9223372036854775807") == std::numeric_limits<int64_t>::max());
   CHECK(ParseInteger("-9223372036854775808") == std::numeric_limits<int64_t>::min());
-  CHECK(ParseInteger("+5") == 5);
-  for (const char* text : {"", "+", "-", "+-5", "9223372036854775808", "1.0", "1e3", " 1", "1 "}) {
+  CHECK(ParseInteger("-5") == -5);
+  for (const char* text : {"", "+5", "-", "--5", "9223372036854775808", "1.0", "1e3", " 1", "1 "}) {
     CAPTURE(text);
     CHECK_FALSE(ParseInteger(text).has_value());
   }

@@ -45,7 +45,7 @@ TEST_CASE("what text allows and OpenMetrics does not is an error") {
       {" a 1\n", {"1:1 error whitespace"}},
       {"a  1\n", {"1:3 error whitespace"}},
       {"a\t1\n", {"1:2 error whitespace"}},
-      {"a 1 \n", {"1:5 error timestamp"}},
+      {"a 1 \n", {"1:4 error whitespace"}},
       {"a 1  2\n", {"1:5 error whitespace"}},
       {"a {b=\"c\"} 1\n", {"1:3 error value"}},
       {"a{b=\"c\"}1\n", {"1:9 error whitespace"}},

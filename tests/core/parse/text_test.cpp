@@ -13,7 +13,7 @@ TEST_CASE("samples of text are read with their labels values and timestamps") {
                         {"a{b=\"c\",d=\"\"} 1e3\n", {"1:1 sample a{b=\"c\",d=\"\"} 1000"}},
                         {"a{b=\"c\",} 1\n", {"1:1 sample a{b=\"c\"} 1"}},
                         {"a 1 1700000000500\n", {"1:1 sample a 1 @1700000000.5"}},
-                        {"a 1 -1\n", {"1:1 sample a 1 @-0.001"}},
+                        {"a 1 0\n", {"1:1 sample a 1 @0"}},
                         {"a{b=\"c\"}1\n", {"1:1 sample a{b=\"c\"} 1"}},
                         {"a NaN\nb +Inf\nc -Inf\n",
                          {"1:1 sample a NaN", "2:1 sample b +Inf", "3:1 sample c -Inf"}},
@@ -25,10 +25,10 @@ TEST_CASE("samples of text are read with their labels values and timestamps") {
 
 TEST_CASE("text takes blanks and empty lines wherever tokens end") {
   CheckCases(kText, {
-                        {"\n \t \n  a\t{ b = \"c\" , d=\"e\" , }  1 \t 2 \n",
-                         {"3:3 sample a{b=\"c\",d=\"e\"} 1 @0.002"}},
-                        {" #  TYPE \t a  gauge\n", {"1:2 type a gauge"}},
-                        {"a  1 \n", {"1:1 sample a 1"}},
+                        {"\n \t \na\t{ b = \"c\" , d=\"e\" , }  1 \t 2\n",
+                         {"3:1 sample a{b=\"c\",d=\"e\"} 1 @0.002"}},
+                        {" #  TYPE \t a gauge\n", {"1:2 type a gauge"}},
+                        {"#\tHELP\ta \t b\n", {"1:1 help a b"}},
                     });
 }
 
@@ -110,6 +110,11 @@ TEST_CASE("a broken sample is one error where it breaks") {
                         {"a{b=\"c\",b=\"d\"} 1\n", {"1:9 error duplicate-label"}},
                         {"a{b=\"\\x\"} 1\n", {"1:6 error escape"}},
                         {"a 1\r\n", {"1:4 error whitespace"}},
+                        {" a 1\n", {"1:1 error whitespace"}},
+                        {"a 1 \n", {"1:4 error whitespace"}},
+                        {"a 1 2\t\n", {"1:6 error whitespace"}},
+                        {"a 1 -1\n", {"1:5 error timestamp"}},
+                        {"a 1 +1\n", {"1:5 error timestamp"}},
                         {"a{b=\"\xff\"} 1\n", {"1:6 error invalid-utf8"}},
                     });
 }
@@ -121,6 +126,7 @@ TEST_CASE("broken metadata is one error where it breaks") {
                         {"# TYPE a\n", {"1:9 error unknown-type"}},
                         {"# TYPE a \n", {"1:10 error unknown-type"}},
                         {"# TYPE a Gauge\n", {"1:10 error unknown-type"}},
+                        {"# TYPE a  gauge\n", {"1:10 error unknown-type"}},
                         {"# TYPE a gauge \n", {"1:10 error unknown-type"}},
                         {"# TYPE a info\n", {"1:10 error unknown-type"}},
                         {"# HELP a.b c\n", {"1:9 error metric-name"}},
