@@ -31,9 +31,12 @@ void AddPluginDirs(CLI::App* command, Arguments& arguments) {
 }
 
 void AddLog(CLI::App* command, Arguments& arguments) {
-  command->add_option("--log-level", arguments.log_level, "debug, info, warn or error")
+  command
+      ->add_option("--log-level", arguments.log_level,
+                   "debug, info, warn, error or off; default info")
       ->type_name("LEVEL");
-  command->add_option("--log-format", arguments.log_format, "logfmt or json")->type_name("FORMAT");
+  command->add_option("--log-format", arguments.log_format, "logfmt or json; default logfmt")
+      ->type_name("FORMAT");
 }
 
 void AddServe(CLI::App& app, Arguments& arguments) {
@@ -48,7 +51,7 @@ void AddServe(CLI::App& app, Arguments& arguments) {
       ->allow_extra_args(false);
   serve
       ->add_option("--health-listen", arguments.health_listen,
-                   "Where probes ask, if not on --listen (may be repeated)")
+                   "Where probes ask besides --listen, \"\" for none (may be repeated)")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   serve

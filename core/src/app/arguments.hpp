@@ -21,7 +21,7 @@ struct Arguments {
   std::vector<std::string> health_listen;
   std::optional<std::string> admin_listen;
   std::string port_file;
-  std::string log_level, log_format;
+  std::optional<std::string> log_level, log_format;
   // scrape
   std::string instance;
   std::string format = "text";

@@ -7,12 +7,31 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 namespace pillion {
 namespace fs = std::filesystem;
 
 namespace {
 const char* Variable(const char* name) { return std::getenv(name); }
+
+// Those that were given: they mean what the same setting means in a file.
+std::vector<ConfigFlag> SettingFlags(const Arguments& arguments) {
+  std::vector<ConfigFlag> flags;
+  const auto add = [&](const char* name, std::vector<std::string> values) {
+    if (!values.empty()) flags.push_back({name, std::move(values)});
+  };
+  const auto add_one = [&](const char* name, const std::optional<std::string>& value) {
+    if (value) flags.push_back({name, {*value}});
+  };
+  add("--listen", arguments.listen);
+  add("--health-listen", arguments.health_listen);
+  add_one("--admin-listen", arguments.admin_listen);
+  add_one("--log-level", arguments.log_level);
+  add_one("--log-format", arguments.log_format);
+  return flags;
+}
+
 }  // namespace
 
 int RunCommand(const Arguments& arguments) {
@@ -43,7 +62,8 @@ std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
 
 std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog,
                                          const InstanceCheck& check) {
-  const ConfigSource source{arguments.configs, arguments.exporters, catalog.Names()};
+  const ConfigSource source{arguments.configs, arguments.exporters, catalog.Names(),
+                            SettingFlags(arguments)};
   const DescriptorLookup lookup = [&](std::string_view type) -> Result<const pillion_plugin*> {
     auto found = catalog.Find(type);
     if (!found) return found.error();
@@ -53,26 +73,7 @@ std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatal
   for (const ConfigProblem& problem : result.problems) {
     std::fprintf(stderr, "%s%s\n", problem.warning ? "warning: " : "", problem.text.c_str());
   }
-  if (result.config == nullptr) return nullptr;
-  auto config = std::make_shared<Config>(*result.config);
-  if (!arguments.listen.empty()) config->http.listen = arguments.listen;
-  if (!arguments.health_listen.empty()) config->http.health_listen = arguments.health_listen;
-  if (arguments.admin_listen) config->http.admin_listen = *arguments.admin_listen;
-  if (!arguments.log_level.empty()) config->log_level = arguments.log_level;
-  if (!arguments.log_format.empty()) config->log_format = arguments.log_format;
-  LogLevel level;
-  LogFormat format;
-  if (!ParseLogLevel(config->log_level, &level)) {
-    std::fprintf(stderr, "--log-level: `%s` is none of debug, info, warn, error\n",
-                 config->log_level.c_str());
-    return nullptr;
-  }
-  if (!ParseLogFormat(config->log_format, &format)) {
-    std::fprintf(stderr, "--log-format: `%s` is none of logfmt, json\n",
-                 config->log_format.c_str());
-    return nullptr;
-  }
-  return config;
+  return result.config;
 }
 
 void ApplyLog(const Config& config) {

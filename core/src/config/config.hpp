@@ -126,10 +126,17 @@ struct Config {
   std::vector<InstanceConfig> instances;
 };
 
+// A setting on the command line: {"--listen", {"127.0.0.1:9970"}}.
+struct ConfigFlag {
+  std::string name;
+  std::vector<std::string> values;  // more than one only for lists
+};
+
 struct ConfigSource {
   std::vector<std::string> paths;        // files, or directories of *.toml in name order
   std::vector<std::string> exporters;    // "TYPE=ADDRESS" or "NAME:TYPE=ADDRESS"
   std::vector<std::string> known_types;  // what a mistyped exporter type may have meant
+  std::vector<ConfigFlag> flags = {};    // see LoadConfig; others are ignored
 };
 
 // What a configuration may be at most.
@@ -156,12 +163,13 @@ using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string
 
 // Reads, validates and returns everything that is wrong at once. The config is there only if no
 // problem is an error. `environment` reads variables (getenv in production); set ones win over
-// the files, and flags of the command line, which are the caller's, over both:
+// the files, and flags over both:
 //   PILLION_LISTEN, PILLION_HEALTH_LISTEN (comma lists), PILLION_ADMIN_LISTEN,
 //   PILLION_OPENMETRICS, PILLION_SCRAPE_TIMEOUT, PILLION_LOG_LEVEL, PILLION_LOG_FORMAT,
 //   PILLION_SELF
+//   --listen, --health-listen, --admin-listen, --log-level, --log-format
 // A variable that is empty counts as not set, except that an empty PILLION_ADMIN_LISTEN or
-// PILLION_HEALTH_LISTEN turns that listener off, as "" and false do in a file.
+// PILLION_HEALTH_LISTEN turns that listener off, as "" and false do in a file, and "" as a flag.
 //
 // `${env:NAME}` and `${file:PATH}` are put into every string as it is read; in options that the
 // exporter calls secret they stay as they are, for Secret. `$${` is a plain `${`.

@@ -39,15 +39,18 @@ ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSourc
   std::vector<std::string> sources;
   for (const ConfigText& text : texts) sources.push_back(text.name);
   const auto environment_source = static_cast<uint32_t>(sources.size());
-  sources.emplace_back();  // a variable's name says where it is
+  sources.emplace_back();  // a variable's name says where it is, and so does a flag's
+  sources.emplace_back();
   sources.emplace_back("--exporter");
   sources.emplace_back();  // the configuration as a whole
-  const uint32_t command_line_source = environment_source + 1;
-  const uint32_t whole = environment_source + 2;
+  const uint32_t flag_source = environment_source + 1;
+  const uint32_t command_line_source = environment_source + 2;
+  const uint32_t whole = environment_source + 3;
 
   Loading loading(std::move(sources), &outside, lookup, check, source.known_types);
   for (uint32_t i = 0; i < texts.size(); ++i) ReadText(texts[i], i, loading);
   ReadEnvironment(outside.variable, environment_source, loading);
+  ReadFlags(source.flags, flag_source, loading);
   ReadCommandLine(source.exporters, command_line_source, loading);
   WarnOfEqualInstances(loading);
   if (loading.config.instances.empty() && !loading.problems.HasErrors()) {

@@ -131,19 +131,22 @@ struct Setting {
   std::string_view key;
   const char* variable;  // nullptr: none
   void (*read)(const Value&, Loading&);
-  bool list = false;        // the variable holds a comma list
-  bool can_be_off = false;  // an empty variable turns it off; elsewhere it counts as not set
+  bool list = false;           // the variable holds a comma list
+  bool can_be_off = false;     // an empty variable turns it off; elsewhere it counts as not set
+  std::string_view flag = {};  // of the command line; empty: none
 };
 
 constexpr Setting kSettings[] = {
-    {"http", "listen", "PILLION_LISTEN", ReadListen, true, false},
-    {"http", "health_listen", "PILLION_HEALTH_LISTEN", ReadHealthListen, true, true},
-    {"http", "admin_listen", "PILLION_ADMIN_LISTEN", ReadAdminListen, false, true},
+    {"http", "listen", "PILLION_LISTEN", ReadListen, true, false, "--listen"},
+    {"http", "health_listen", "PILLION_HEALTH_LISTEN", ReadHealthListen, true, true,
+     "--health-listen"},
+    {"http", "admin_listen", "PILLION_ADMIN_LISTEN", ReadAdminListen, false, true,
+     "--admin-listen"},
     {"http", "openmetrics", "PILLION_OPENMETRICS", ReadOpenMetrics},
     {"http", "scrape_timeout", "PILLION_SCRAPE_TIMEOUT", ReadScrapeTimeout},
     {"http", "connections_max", nullptr, ReadConnectionsMax},
-    {"log", "level", "PILLION_LOG_LEVEL", ReadLogLevel},
-    {"log", "format", "PILLION_LOG_FORMAT", ReadLogFormat},
+    {"log", "level", "PILLION_LOG_LEVEL", ReadLogLevel, false, false, "--log-level"},
+    {"log", "format", "PILLION_LOG_FORMAT", ReadLogFormat, false, false, "--log-format"},
     {"", "self", "PILLION_SELF", ReadSelf},
     {"", "plugin_dirs", nullptr, ReadPluginDirsSetting},
 };
@@ -174,17 +177,25 @@ void ReadKey(std::string_view section, std::string_view key, const Place& key_pl
   if (loading.Claim(value.path, key_place)) setting->read(value, loading);
 }
 
-// "a, b" as a list of two strings.
-TomlNode CommaList(std::string_view text) {
+// As in a file: one string needs no brackets, and its place no number.
+TomlNode StringsNode(Strings strings) {
+  if (strings.size() == 1) return StringNode(std::move(strings[0]));
   TomlNode list;
   list.kind = TomlNode::Kind::kArray;
+  for (std::string& string : strings) list.items.push_back(StringNode(std::move(string)));
+  return list;
+}
+
+// "a, b" is two strings.
+Strings SplitAtCommas(std::string_view text) {
+  Strings items;
   for (;;) {
     const size_t comma = text.find(',');
     std::string_view item = text.substr(0, comma);
     while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
     while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-    list.items.push_back(StringNode(std::string(item)));
-    if (comma == std::string_view::npos) return list;
+    items.emplace_back(item);
+    if (comma == std::string_view::npos) return items;
     text.remove_prefix(comma + 1);
   }
 }
@@ -214,8 +225,18 @@ void ReadEnvironment(const std::function<const char*(const char*)>& environment,
     const char* text = environment(setting.variable);
     if (text == nullptr || (*text == '\0' && !setting.can_be_off)) continue;
     const bool split = setting.list && *text != '\0';
-    const TomlNode node = split ? CommaList(text) : StringNode(text);
+    const TomlNode node = StringsNode(split ? SplitAtCommas(text) : Strings{text});
     setting.read(Value{&node, source, setting.variable}, loading);
+  }
+}
+
+void ReadFlags(const std::vector<ConfigFlag>& flags, uint32_t source, Loading& loading) {
+  for (const ConfigFlag& flag : flags) {
+    for (const Setting& setting : kSettings) {
+      if (setting.flag.empty() || setting.flag != flag.name) continue;
+      const TomlNode node = StringsNode(flag.values);
+      setting.read(Value{&node, source, flag.name}, loading);
+    }
   }
 }
 

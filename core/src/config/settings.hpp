@@ -1,5 +1,5 @@
-// Settings: everything outside [exporters], from a file or from a PILLION_* variable. One table
-// holds their keys, variables and checks.
+// Settings: everything outside [exporters], from a file, a PILLION_* variable or a flag. One table
+// holds their keys, variables, flags and checks.
 #pragma once
 
 #include "config/loading.hpp"
@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pillion {
 
@@ -23,5 +24,8 @@ void ReadTopLevelSetting(std::string_view key, const Place& key_place, const Val
 // Applies the variables over what the files say. `source` is the environment's.
 void ReadEnvironment(const std::function<const char*(const char*)>& environment, uint32_t source,
                      Loading& loading);
+
+// Applies the flags of the command line over both. `source` is the command line's.
+void ReadFlags(const std::vector<ConfigFlag>& flags, uint32_t source, Loading& loading);
 
 }  // namespace pillion

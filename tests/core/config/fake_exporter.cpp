@@ -98,6 +98,7 @@ DescriptorLookup FakeLookup() {
 ConfigResult Load(const std::vector<ConfigText>& texts, const World& world) {
   ConfigSource source;
   source.exporters = world.exporters;
+  source.flags = world.flags;
   source.known_types = kFakeTypes;
   const Outside outside{
       [&](const char* name) -> const char* {

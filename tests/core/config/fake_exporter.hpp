@@ -50,6 +50,7 @@ inline const std::vector<std::string> kFakeTypes = {"fake", "plain", "strict"};
 struct World {
   std::vector<std::string> exporters;
   std::map<std::string, std::string> variables;
+  std::vector<ConfigFlag> flags;
   std::map<std::string, std::string> files;
   InstanceCheck check;
 };

@@ -219,6 +219,54 @@ PILLION_LOG_LEVEL: must be one of debug, info, warn, error, off; did you mean `w
 )");
 }
 
+TEST_CASE("flags win over the environment and the files") {
+  World world;
+  world.variables = {{"PILLION_LISTEN", "127.0.0.1:1"}, {"PILLION_LOG_FORMAT", "logfmt"}};
+  world.flags = {{"--listen", {"127.0.0.1:2", "[::1]:3"}},
+                 {"--health-listen", {"127.0.0.1:4"}},
+                 {"--admin-listen", {"localhost:5"}},
+                 {"--log-level", {"off"}},
+                 {"--log-format", {"json"}}};
+  const auto result = LoadSettings("[http]\nlisten = '127.0.0.1:6'\nadmin_listen = false", world);
+  REQUIRE(Text(result) == "");
+  CHECK(result.config->http.listen == Strings{"127.0.0.1:2", "[::1]:3"});
+  CHECK(result.config->http.health_listen == Strings{"127.0.0.1:4"});
+  CHECK(result.config->http.admin_listen == "localhost:5");
+  CHECK(result.config->log_level == "off");
+  CHECK(result.config->log_format == "json");
+}
+
+TEST_CASE("an empty flag turns a listener off") {
+  World world;
+  world.flags = {{"--health-listen", {""}}, {"--admin-listen", {""}}};
+  const auto result = LoadSettings("http = { health_listen = '127.0.0.1:1' }", world);
+  REQUIRE(Text(result) == "");
+  CHECK(result.config->http.health_listen.empty());
+  CHECK(result.config->http.admin_listen.empty());
+}
+
+TEST_CASE("a wrong flag is named and told as the same setting of a file would be") {
+  World world;
+  world.variables = {{"PILLION_LISTEN", "nowhere"},
+                     {"PILLION_HEALTH_LISTEN", "127.0.0.1:x"},
+                     {"PILLION_ADMIN_LISTEN", "0.0.0.0:9971"}};
+  world.flags = {{"--listen", {"example.org:1"}},
+                 {"--health-listen", {"127.0.0.1:1", "unix:here"}},
+                 {"--admin-listen", {"0.0.0.0:9971"}},
+                 {"--log-level", {"wran"}},
+                 {"--log-format", {"xml"}}};
+  CHECK(Text(LoadSettings("", world)) ==
+        R"(PILLION_LISTEN: expected HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH
+PILLION_HEALTH_LISTEN: the port must be a number from 0 to 65535
+PILLION_ADMIN_LISTEN: only listens on loopback; write "127.0.0.1:9971", or "" to turn it off
+--listen: the host must be an IP address, localhost or * (names are not looked up)
+--health-listen[1]: expected an absolute path, as in unix:/run/pillion/metrics.sock
+--admin-listen: only listens on loopback; write "127.0.0.1:9971", or "" to turn it off
+--log-level: must be one of debug, info, warn, error, off; did you mean `warn`?
+--log-format: must be one of logfmt, json
+)");
+}
+
 TEST_CASE("too many addresses are refused") {
   World world;
   for (int i = 0; i < 17; ++i) {
