@@ -67,8 +67,8 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
                               .clock = surroundings.clock,
                               .observer = surroundings.observer,
                               .random = &RandomUnit};
-  const auto budget = std::make_shared<SeriesBudget>(config->limits.series_max,
-                                                     config->limits.family_series_max);
+  const auto budget =
+      std::make_shared<SeriesBudget>(config->limits.series_max, config->limits.family_series_max);
   // With every collector switched off the scrape lane still says whether the target is up.
   for (const bool slow : {false, true}) {
     if (slow ? !any_slow : (!any_quick && any_slow)) continue;

@@ -27,7 +27,7 @@ std::chrono::nanoseconds ScrapeBudget(nanoseconds own_limit,
 struct ScrapeService::Gathering {
   ScrapeRequest request;
   std::function<void(ScrapeAnswer)> done;
-  bool merged = false;
+  bool self = false;  // our own metrics are to be on the page
   std::mutex mutex;
   std::vector<SnapshotPtr> snapshots;  // guarded by mutex until all are there
   size_t missing = 0;                  // guarded by mutex
@@ -41,22 +41,14 @@ ScrapeService::ScrapeService(std::shared_ptr<const Config> config,
       self_(self),
       scheduler_(scheduler),
       clock_(clock),
-      exposer_(config_->http.openmetrics) {}
+      exposer_(config_->http.openmetrics, {.series_max = config_->http.page_series_max,
+                                           .bytes_max = config_->http.page_bytes_max}) {}
 
 ScrapeService::~ScrapeService() { Stop(); }
 
 void ScrapeService::Stop() {
   stopped_ = true;
   render_.Stop();
-}
-
-std::vector<std::shared_ptr<InstancePoller>> ScrapeService::Select(const std::string& name) const {
-  if (name.empty()) return pollers_;
-  std::vector<std::shared_ptr<InstancePoller>> selected;
-  for (const auto& poller : pollers_) {
-    if (poller->config().name == name) selected.push_back(poller);
-  }
-  return selected;
 }
 
 void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswer)> done) {
@@ -66,17 +58,15 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
     done({.status = 503, .body = nullptr, .message = "pillion is stopping"});
     return;
   }
-  const bool self_alone = request.instance == kSelfName && config_->self != SelfMetrics::kOff;
-  auto pollers = self_alone ? decltype(pollers_){} : Select(request.instance);
-  if (pollers.empty() && !request.instance.empty() && !self_alone) {
-    std::string message = "no instance `" + request.instance + "`; there are:";
-    for (const std::string& name : InstanceNames()) message += " " + name;
-    done({.status = 404, .body = nullptr, .message = std::move(message)});
+  auto selection = SelectPage(request, pollers_, config_->self);
+  if (!selection) {
+    const bool absent = selection.error().reason == Reason::kDns;
+    done({.status = absent ? 404 : 400, .body = nullptr, .message = selection.error().message});
     return;
   }
+  const Pollers pollers = std::move(selection->pollers);
   auto gathering = std::make_shared<Gathering>();
-  gathering->merged =
-      self_alone || (request.instance.empty() && config_->self == SelfMetrics::kMerged);
+  gathering->self = selection->self;
   gathering->request = std::move(request);
   gathering->done = std::move(done);
   gathering->snapshots.resize(pollers.size());
@@ -89,7 +79,8 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
     return;
   }
   for (size_t i = 0; i < pollers.size(); ++i) {
-    pollers[i]->Acquire(deadline, [gathering, i, render](SnapshotPtr snapshot) {
+    pollers[i]->Acquire(deadline, [gathering, i, render, poller = pollers[i]](SnapshotPtr shown) {
+      SnapshotPtr snapshot = NarrowTo(gathering->request.query, poller->type(), std::move(shown));
       bool last = false;
       {
         const std::lock_guard lock(gathering->mutex);
@@ -104,9 +95,10 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
 void ScrapeService::Render(Gathering& gathering) {
   ScrapeAnswer answer;
   try {
-    if (gathering.merged) gathering.snapshots.push_back(SelfSnapshot(gathering.snapshots));
-    Exposition exposition = exposer_.Expose(gathering.snapshots, gathering.request.accept,
-                                            gathering.request.accept_encoding);
+    if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(gathering.snapshots));
+    Exposition exposition =
+        exposer_.Expose(gathering.snapshots, gathering.request.accept,
+                        gathering.request.accept_encoding, gathering.request.query.names);
     answer.body = std::move(exposition.body);
     answer.content_type = std::move(exposition.content_type);
     if (exposition.fresh && exposition.drops != nullptr && exposition.drops->total() > 0) {
@@ -146,7 +138,18 @@ SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) 
   return self_snapshot_;
 }
 
+std::vector<std::string> ScrapeService::LeftOut() const {
+  const std::lock_guard lock(said_mutex_);
+  std::vector<std::string> out;
+  for (size_t i = 0; i < kDropReasons; ++i) {
+    if (said_of_drops_[i].empty()) continue;
+    out.push_back(std::string(ToString(static_cast<DropReason>(i))) + ": " + said_of_drops_[i]);
+  }
+  return out;
+}
+
 void ScrapeService::LogDrops(const Drops& drops) {
+  const std::lock_guard lock(said_mutex_);
   for (size_t i = 0; i < kDropReasons; ++i) {
     if (drops.count[i] == 0 || said_of_drops_[i] == drops.first[i]) continue;
     said_of_drops_[i] = drops.first[i];

@@ -4,6 +4,7 @@
 // Threads: any.
 #pragma once
 
+#include "app/page_selection.hpp"
 #include "app/poller_factory.hpp"
 #include "app/render_thread.hpp"
 #include "config/config.hpp"
@@ -16,6 +17,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +53,8 @@ class ScrapeService final : public ScrapeHandler {
   void SetConnectionStats(std::function<ScrapePlaneStats()> stats) {
     connection_stats_ = std::move(stats);
   }
+  // What merged pages had to leave out, the last of each reason.
+  std::vector<std::string> LeftOut() const;
   void SetReady(bool ready) { ready_ = ready; }
   // Ends the render thread; scrapes that come later are answered 503.
   void Stop();
@@ -58,7 +62,6 @@ class ScrapeService final : public ScrapeHandler {
  private:
   struct Gathering;
 
-  std::vector<std::shared_ptr<InstancePoller>> Select(const std::string& name) const;
   void Render(Gathering& gathering);
   SnapshotPtr SelfSnapshot(const std::vector<SnapshotPtr>& others);
   void LogDrops(const Drops& drops);  // names each once while it stays the same
@@ -79,7 +82,9 @@ class ScrapeService final : public ScrapeHandler {
   std::vector<uint64_t> self_saw_;
   MonoTime self_made_{0};
   MonoTime trimmed_{0};
-  std::array<std::string, kDropReasons> said_of_drops_;
+
+  mutable std::mutex said_mutex_;
+  std::array<std::string, kDropReasons> said_of_drops_;  // guarded by said_mutex_
 
   RenderThread render_;  // last: its jobs use the above
 };

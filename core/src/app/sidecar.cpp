@@ -42,6 +42,7 @@ Result<void> Sidecar::Start() {
   plane.health_listen = config_->http.health_listen;
   plane.version = version_;
   plane.limits.connections_max = config_->http.connections_max;
+  plane.limits.pinned_body_bytes_max = config_->http.pinned_body_bytes_max;
   scrape_plane_ = std::make_unique<ScrapePlane>(std::move(plane), service_.get());
   service_->SetConnectionStats([this] { return scrape_plane_->Stats(); });
   if (auto started = scrape_plane_->Start(); !started) return started;
@@ -49,7 +50,7 @@ Result<void> Sidecar::Start() {
   if (!config_->http.admin_listen.empty()) {
     admin_plane_ = std::make_unique<AdminPlane>(config_->http.admin_listen, [this] {
       return MakeStatusReport(pollers_, version_, started_unix_, clock_->UnixSeconds(),
-                              scrape_plane_->Addresses());
+                              scrape_plane_->Addresses(), service_->LeftOut());
     });
     if (auto started = admin_plane_->Start(); !started) return started;
   }

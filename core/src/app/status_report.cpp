@@ -1,7 +1,13 @@
 #include "app/status_report.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
 namespace pillion {
 namespace {
+
+constexpr size_t kFamiliesShown = 10;  // of each instance
 
 double Seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -20,6 +26,26 @@ CollectorStatus ToStatus(const CollectorInfo& info, const CollectorState& state)
   status.last_success_unix = state.last_success_unix;
   status.series = state.fragment == nullptr ? 0 : state.fragment->series();
   return status;
+}
+
+// By series, largest first; equal ones by name.
+std::vector<FamilyStatus> LargestFamilies(const InstanceState& state) {
+  std::vector<FamilyStatus> families;
+  for (const CollectorState& collector : state.collectors) {
+    if (collector.fragment == nullptr) continue;
+    for (const FamilyRange& range : collector.fragment->families) {
+      FamilyStatus& family = families.emplace_back();
+      family.name = range.family->name;
+      for (uint32_t i = range.first; i < range.first + range.count; ++i) {
+        family.series += collector.fragment->SeriesOf(range, i);
+      }
+    }
+  }
+  std::sort(families.begin(), families.end(), [](const FamilyStatus& a, const FamilyStatus& b) {
+    return a.series != b.series ? a.series > b.series : a.name < b.name;
+  });
+  if (families.size() > kFamiliesShown) families.resize(kFamiliesShown);
+  return families;
 }
 
 InstanceStatus ToStatus(const InstancePoller& poller) {
@@ -44,6 +70,8 @@ InstanceStatus ToStatus(const InstancePoller& poller) {
     status.collectors.push_back(ToStatus(poller.type().collectors()[i], state.collectors[i]));
     if (state.up()) status.series += status.collectors.back().series;
   }
+  status.last_drop = state.last_drop;
+  if (state.up()) status.families = LargestFamilies(state);
   return status;
 }
 
@@ -51,12 +79,14 @@ InstanceStatus ToStatus(const InstancePoller& poller) {
 
 StatusReport MakeStatusReport(const std::vector<std::shared_ptr<InstancePoller>>& pollers,
                               std::string_view version, double started_unix, double now_unix,
-                              std::vector<std::string> addresses) {
+                              std::vector<std::string> addresses,
+                              std::vector<std::string> left_out) {
   StatusReport report;
   report.version = version;
   report.started_unix = started_unix;
   report.now_unix = now_unix;
   report.addresses = std::move(addresses);
+  report.left_out = std::move(left_out);
   for (const auto& poller : pollers) report.instances.push_back(ToStatus(*poller));
   return report;
 }

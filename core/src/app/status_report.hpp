@@ -12,6 +12,7 @@ namespace pillion {
 
 StatusReport MakeStatusReport(const std::vector<std::shared_ptr<InstancePoller>>& pollers,
                               std::string_view version, double started_unix, double now_unix,
-                              std::vector<std::string> addresses);
+                              std::vector<std::string> addresses,
+                              std::vector<std::string> left_out);
 
 }  // namespace pillion

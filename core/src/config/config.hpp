@@ -113,6 +113,9 @@ struct HttpConfig {
   // Of one page: over it the largest families are left out and counted.
   uint64_t page_series_max = 1'000'000;
   uint64_t page_bytes_max = uint64_t{256} << 20;
+  // Older pages that slow readers still take, each counted once; over it the oldest reader is
+  // closed.
+  uint64_t pinned_body_bytes_max = uint64_t{64} << 20;
 };
 
 enum class SelfMetrics { kMerged, kSeparate, kOff };

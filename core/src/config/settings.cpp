@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -95,6 +96,31 @@ void ReadConnectionsMax(const Value& value, Loading& loading) {
   loading.config.http.connections_max = static_cast<uint32_t>(*count);
 }
 
+// A whole number or a size of at least `minimum` and at most 2^40.
+void ReadBound(const Value& value, std::optional<int64_t> number, int64_t minimum, Loading& loading,
+               uint64_t& bound) {
+  constexpr int64_t kMaximum = int64_t{1} << 40;
+  if (!number) return;
+  if (*number < minimum || *number > kMaximum) {
+    return loading.reader.Error(value, fmt::format("must be {} to {}", minimum, kMaximum));
+  }
+  bound = static_cast<uint64_t>(*number);
+}
+
+void ReadPageSeriesMax(const Value& value, Loading& loading) {
+  ReadBound(value, loading.reader.Integer(value), 1, loading, loading.config.http.page_series_max);
+}
+
+void ReadPageBytesMax(const Value& value, Loading& loading) {
+  ReadBound(value, loading.reader.Size(value), 64 << 10, loading,
+            loading.config.http.page_bytes_max);
+}
+
+void ReadPinnedBodyBytesMax(const Value& value, Loading& loading) {
+  ReadBound(value, loading.reader.Size(value), 0, loading,
+            loading.config.http.pinned_body_bytes_max);
+}
+
 void ReadLogLevel(const Value& value, Loading& loading) {
   static constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error", "off"};
   if (auto level = loading.reader.Choice(value, kLevels)) {
@@ -145,6 +171,9 @@ constexpr Setting kSettings[] = {
     {"http", "openmetrics", "PILLION_OPENMETRICS", ReadOpenMetrics},
     {"http", "scrape_timeout", "PILLION_SCRAPE_TIMEOUT", ReadScrapeTimeout},
     {"http", "connections_max", nullptr, ReadConnectionsMax},
+    {"http", "page_series_max", nullptr, ReadPageSeriesMax},
+    {"http", "page_bytes_max", nullptr, ReadPageBytesMax},
+    {"http", "pinned_body_bytes_max", nullptr, ReadPinnedBodyBytesMax},
     {"log", "level", "PILLION_LOG_LEVEL", ReadLogLevel, false, false, "--log-level"},
     {"log", "format", "PILLION_LOG_FORMAT", ReadLogFormat, false, false, "--log-format"},
     {"", "self", "PILLION_SELF", ReadSelf},

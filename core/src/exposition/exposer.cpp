@@ -71,6 +71,7 @@ struct Slot {
 // A set of fragments, in order, and what was made of it.
 struct Page {
   std::vector<uint64_t> ids;
+  std::vector<std::string> names;  // of the families asked for; empty: all
   std::vector<Mark> marks;
   std::shared_ptr<const PagePlan> plan;
   bool planning = false;
@@ -82,8 +83,9 @@ struct Page {
 };
 using PagePtr = std::shared_ptr<Page>;
 
-PagePtr MakePage(std::span<const SnapshotPtr> snapshots) {
+PagePtr MakePage(std::span<const SnapshotPtr> snapshots, std::vector<std::string> names) {
   auto page = std::make_shared<Page>();
+  page->names = std::move(names);
   for (const SnapshotPtr& snapshot : snapshots) {
     Mark mark{snapshot->instance, 0};
     for (const FragmentPtr& fragment : snapshot->fragments) {
@@ -116,7 +118,7 @@ struct Exposer::State {
   using Lock = std::unique_lock<std::mutex>;
   class Use;
 
-  explicit State(OpenMetricsMode m) : mode(m) {}
+  State(OpenMetricsMode m, PageLimits l) : mode(m), limits(l) {}
 
   // All with `mutex` held by `lock`; the two that take the lock let go of it while they work.
   PagePtr Enter(PagePtr page);
@@ -133,6 +135,7 @@ struct Exposer::State {
   void ForEachBody(Fn fn);
 
   const OpenMetricsMode mode;
+  const PageLimits limits;
   std::mutex mutex;
   std::condition_variable changed;  // a plan or a flight is done
 
@@ -161,8 +164,9 @@ class Exposer::State::Use {
 
 // The page with these fragments, or this one as a new page.
 PagePtr Exposer::State::Enter(PagePtr page) {
-  const auto same = std::find_if(pages.begin(), pages.end(),
-                                 [&](const PagePtr& p) { return p->ids == page->ids; });
+  const auto same = std::find_if(pages.begin(), pages.end(), [&](const PagePtr& p) {
+    return p->ids == page->ids && p->names == page->names;
+  });
   if (same != pages.end()) {
     page = *same;
   } else {
@@ -251,7 +255,7 @@ std::shared_ptr<const PagePlan> Exposer::State::PlanOf(Lock& lock, Page& page,
     lock.unlock();
     std::shared_ptr<const PagePlan> plan;
     try {
-      plan = MakePagePlan(snapshots);
+      plan = MakePagePlan(snapshots, limits, page.names);
     } catch (...) {
       lock.lock();
       page.planning = false;
@@ -300,19 +304,21 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
 }
 
 bool Exposer::State::Report(Page& page) {
-  if (page.reported) return false;
+  // What a page of some families leaves out is counted with the whole page.
+  if (page.reported || !page.names.empty()) return false;
   page.reported = true;
   reported[reported_next] = HashOf(page.ids);
   reported_next = (reported_next + 1) % reported.size();
   return true;
 }
 
-Exposer::Exposer(OpenMetricsMode mode) : state_(std::make_unique<State>(mode)) {}
+Exposer::Exposer(OpenMetricsMode mode, PageLimits limits)
+    : state_(std::make_unique<State>(mode, limits)) {}
 Exposer::~Exposer() = default;
 
 Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
-                           std::string_view accept_encoding) {
-  PagePtr candidate = MakePage(snapshots);
+                           std::string_view accept_encoding, std::vector<std::string> names) {
+  PagePtr candidate = MakePage(snapshots, std::move(names));
   State::Lock lock(state_->mutex);
   State::Use use(state_.get(), std::move(candidate));
   const auto plan = state_->PlanOf(lock, use.page(), snapshots);

@@ -16,6 +16,7 @@
 
 #include "exposition/body.hpp"
 #include "exposition/format.hpp"
+#include "exposition/page_plan.hpp"
 #include "model/fragment.hpp"
 #include "model/fragment_builder.hpp"
 
@@ -23,6 +24,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pillion {
 
@@ -41,13 +43,14 @@ class Exposer {
   static constexpr size_t kBodyBytesMax = size_t{64} << 20;  // of all kept bodies together
   static constexpr size_t kPagesMax = 16;                    // kept plans; each holds its fragments
 
-  explicit Exposer(OpenMetricsMode mode);
+  explicit Exposer(OpenMetricsMode mode, PageLimits limits = {});
   ~Exposer();
   Exposer(const Exposer&) = delete;
   Exposer& operator=(const Exposer&) = delete;
 
+  // `names` as in MakePagePlan.
   Exposition Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
-                    std::string_view accept_encoding);
+                    std::string_view accept_encoding, std::vector<std::string> names = {});
 
   struct Stats {
     size_t pages = 0, bodies = 0, body_bytes = 0;  // kept

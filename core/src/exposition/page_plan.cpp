@@ -2,6 +2,7 @@
 
 #include "exposition/name_index.hpp"
 #include "exposition/openmetrics_form.hpp"
+#include "exposition/page_limits.hpp"
 #include "model/label_block.hpp"
 
 #include <algorithm>
@@ -187,23 +188,29 @@ void Planner::Plan(PagePlan& plan, NameIndex& names) {
     AddParts(groups_[i], family);
     if (family.parts.size() > 1) DropDuplicates(family, groups_[i], i);
     family.form = FormOf(family, i, names);
-    if (family.form == OpenMetricsForm::kUnknown) plan.openmetrics_clean = false;
     plan.families.push_back(std::move(family));
   }
 }
 
 }  // namespace
 
-std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots) {
+std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
+                                             const PageLimits& limits,
+                                             std::span<const std::string> names) {
   auto plan = std::make_shared<PagePlan>();
   for (const SnapshotPtr& snapshot : snapshots) {
     plan->fragments.insert(plan->fragments.end(), snapshot->fragments.begin(),
                            snapshot->fragments.end());
   }
   Planner planner(snapshots);
-  NameIndex names(planner.family_count());
-  planner.DropNameClashes(names);
-  planner.Plan(*plan, names);
+  NameIndex index(planner.family_count());
+  planner.DropNameClashes(index);
+  planner.Plan(*plan, index);
+  KeepNamed(*plan, names);
+  ApplyLimits(*plan, limits, planner.drops());
+  plan->openmetrics_clean = std::none_of(
+      plan->families.begin(), plan->families.end(),
+      [](const PlanFamily& family) { return family.form == OpenMetricsForm::kUnknown; });
   plan->drops = std::make_shared<const Drops>(planner.drops());
   return plan;
 }

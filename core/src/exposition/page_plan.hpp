@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace pillion {
@@ -53,7 +54,17 @@ struct PagePlan {
   std::shared_ptr<const Drops> drops;  // never null
 };
 
-std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots);
+// What a page may hold. Over it the largest families are left out whole (kLimit), so that what is
+// shown is right.
+struct PageLimits {
+  uint64_t series_max = UINT64_MAX;
+  uint64_t bytes_max = UINT64_MAX;  // in text, by an estimate that is never too low
+};
+
+// `names`: only these families, or those that samples of these names belong to; empty: all.
+std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
+                                             const PageLimits& limits = {},
+                                             std::span<const std::string> names = {});
 
 // Calls fn(part, point) for each point of a family that is to be shown; `point` counts in
 // part.fragment->values or ->distributions.

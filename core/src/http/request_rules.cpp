@@ -19,24 +19,6 @@ bool IsHex(char c) { return IsDigit(c) || (Lower(c) >= 'a' && Lower(c) <= 'f'); 
 
 int HexValue(char c) { return IsDigit(c) ? c - '0' : Lower(c) - 'a' + 10; }
 
-// Empty if an escape is broken or stands for a zero byte.
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || !IsHex(text[i + 1]) || !IsHex(text[i + 2])) return {};
-    const int value = HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]);
-    if (value == 0) return {};
-    out += static_cast<char>(value);
-    i += 2;
-  }
-  return out;
-}
-
 // Splits off ":PORT". False if what follows the colon is no port.
 bool SplitPort(std::string_view host, std::string_view* name) {
   const size_t bracket = host.rfind(']');
@@ -54,22 +36,43 @@ bool SplitPort(std::string_view host, std::string_view* name) {
 
 }  // namespace
 
+std::optional<std::string> PercentDecode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size() || !IsHex(text[i + 1]) || !IsHex(text[i + 2])) return {};
+    const int value = HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]);
+    if (value == 0) return {};
+    out += static_cast<char>(value);
+    i += 2;
+  }
+  return out;
+}
+
 RequestTarget ParseRequestTarget(std::string_view target) {
   if (!target.empty() && target[0] != '/') {
     const size_t scheme_end = target.find("://");
     if (scheme_end == target.npos) return {};
     const size_t path = target.find_first_of("/?", scheme_end + 3);
+    // A query without a path belongs to the landing page, which has none.
     target = path == target.npos || target[path] == '?' ? "/" : target.substr(path);
   }
-  target = target.substr(0, target.find_first_of("?#"));
-  if (target == "/") return {Route::kLanding, {}};
-  if (target == "/metrics") return {Route::kMetrics, {}};
-  if (target == "/sd") return {Route::kSd, {}};
-  if (target == "/-/healthy") return {Route::kHealthy, {}};
-  if (target == "/-/ready") return {Route::kReady, {}};
+  target = target.substr(0, target.find('#'));
+  const size_t path_end = std::min(target.find('?'), target.size());
+  const std::string_view query = target.substr(std::min(path_end + 1, target.size()));
+  target = target.substr(0, path_end);
+  if (target == "/") return {Route::kLanding, {}, query};
+  if (target == "/metrics") return {Route::kMetrics, {}, query};
+  if (target == "/sd") return {Route::kSd, {}, query};
+  if (target == "/-/healthy") return {Route::kHealthy, {}, query};
+  if (target == "/-/ready") return {Route::kReady, {}, query};
   if (target.starts_with(kInstancePrefix) && target.size() > kInstancePrefix.size()) {
     auto name = PercentDecode(target.substr(kInstancePrefix.size()));
-    if (name) return {Route::kInstance, std::move(*name)};
+    if (name) return {Route::kInstance, std::move(*name), query};
   }
   return {};
 }

@@ -12,12 +12,15 @@ enum class Route { kOther, kLanding, kMetrics, kInstance, kSd, kHealthy, kReady 
 
 struct RequestTarget {
   Route route = Route::kOther;
-  std::string instance;  // of kInstance, percent-decoded
+  std::string instance;    // of kInstance, percent-decoded
+  std::string_view query;  // behind the question mark, as it came; part of the target
 };
 
-// Takes origin form ("/metrics?x=y") and absolute form ("http://host/metrics"); the query is
-// ignored.
+// Takes origin form ("/metrics?x=y") and absolute form ("http://host/metrics").
 RequestTarget ParseRequestTarget(std::string_view target);
+
+// Nothing if an escape is broken or stands for a zero byte.
+std::optional<std::string> PercentDecode(std::string_view text);
 
 // A fixed text for each route ("/metrics", "/metrics/NAME", ..., "other"): safe as a label value,
 // whatever clients ask for.

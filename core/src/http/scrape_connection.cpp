@@ -45,8 +45,8 @@ Answer FromHandler(ScrapeAnswer&& from) {
   if (!from.body) return TextAnswer(from.status, std::move(from.message));
   Answer answer;
   answer.status = from.status;
-  answer.content_type = from.content_type.empty() ? ContentType(from.body->format)
-                                                  : std::move(from.content_type);
+  answer.content_type =
+      from.content_type.empty() ? ContentType(from.body->format) : std::move(from.content_type);
   answer.exposition = std::move(from.body);
   answer.varies = true;
   return answer;
@@ -158,15 +158,18 @@ void ScrapeConnection::OnRequest() {
   }
   if (has_body) return Send(TextAnswer(413, "Requests have no body here."));
   if (target.route == Route::kMetrics || target.route == Route::kInstance) {
-    return AskHandler(std::move(target.instance));
+    return AskHandler(std::move(target.instance), target.query);
   }
   Send(LocalAnswer(target.route));
 }
 
-void ScrapeConnection::AskHandler(std::string instance) {
+void ScrapeConnection::AskHandler(std::string instance, std::string_view query) {
+  auto page = ParsePageQuery(query);
+  if (!page) return Send(TextAnswer(400, "Bad query: " + page.error().message + "."));
   const auto& message = parser_->get();
   ScrapeRequest request;
   request.instance = std::move(instance);
+  request.query = *std::move(page);
   request.accept = Joined(message, http::field::accept);
   request.accept_encoding = Joined(message, http::field::accept_encoding);
   request.timeout_seconds = ParseScrapeTimeout(message["X-Prometheus-Scrape-Timeout-Seconds"]);

@@ -51,7 +51,7 @@ class ScrapeConnection : public std::enable_shared_from_this<ScrapeConnection> {
   void Parse();
   void OnParseError(ErrorCode error);
   void OnRequest();
-  void AskHandler(std::string instance);
+  void AskHandler(std::string instance, std::string_view query);
   Answer LocalAnswer(Route route);
   std::string SdTarget() const;
 

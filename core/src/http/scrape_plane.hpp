@@ -12,6 +12,7 @@
 #pragma once
 
 #include "exposition/body.hpp"
+#include "http/page_query.hpp"
 
 #include <pillion/result.hpp>
 
@@ -27,6 +28,7 @@ namespace pillion {
 
 struct ScrapeRequest {
   std::string instance;  // empty: all of them merged
+  PageQuery query;
   std::string accept;
   std::string accept_encoding;
   // X-Prometheus-Scrape-Timeout-Seconds, if it is a positive number.
@@ -34,7 +36,9 @@ struct ScrapeRequest {
 };
 
 struct ScrapeAnswer {
-  int status = 200;  // 404: no such instance; `message` then says what there is
+  // 404: no such instance, 400: the query names what there is not; `message` then says what there
+  // is.
+  int status = 200;
   BodyPtr body;
   std::string message;
   std::string content_type;  // of the body; empty: that of its format

@@ -50,6 +50,10 @@ std::string CollectorJson(const CollectorStatus& collector) {
                  {"series", Count(collector.series)}});
 }
 
+std::string FamilyJson(const FamilyStatus& family) {
+  return Object({{"name", JsonString(family.name)}, {"series", Count(family.series)}});
+}
+
 std::string FactsJson(const std::vector<std::pair<std::string, std::string>>& facts) {
   std::string json = "{";
   for (const auto& [name, value] : facts) {
@@ -70,10 +74,12 @@ std::string InstanceJson(const InstanceStatus& instance) {
                  {"polls_total", Count(instance.polls_total)},
                  {"polls_failed_total", Count(instance.polls_failed_total)},
                  {"samples_dropped_total", Count(instance.samples_dropped_total)},
+                 {"last_drop", JsonString(instance.last_drop)},
                  {"last_error", JsonString(instance.last_error)},
                  {"last_error_unix", JsonNumber(instance.last_error_unix)},
                  {"facts", FactsJson(instance.facts)},
-                 {"collectors", Array(instance.collectors, CollectorJson)}});
+                 {"collectors", Array(instance.collectors, CollectorJson)},
+                 {"largest_families", Array(instance.families, FamilyJson)}});
 }
 
 }  // namespace
@@ -83,6 +89,7 @@ std::string StatusPageJson(const StatusReport& report) {
                  {"started_unix", JsonNumber(report.started_unix)},
                  {"now_unix", JsonNumber(report.now_unix)},
                  {"addresses", Array(report.addresses, JsonString)},
+                 {"left_out", Array(report.left_out, JsonString)},
                  {"instances", Array(report.instances, InstanceJson)}}) +
          "\n";
 }

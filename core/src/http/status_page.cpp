@@ -131,6 +131,20 @@ void AppendCollectors(std::string* page, const InstanceStatus& instance, double 
   *page += "</tbody></table></div>\n";
 }
 
+// Where the series are: what one looks at before writing a filter.
+void AppendFamilies(std::string* page, const InstanceStatus& instance) {
+  if (instance.families.empty()) return;
+  *page +=
+      "<div class=\"wide\" tabindex=\"0\"><table>\n<caption>largest families</caption>\n"
+      "<thead><tr><th scope=\"col\">family</th><th scope=\"col\" class=\"number\">series</th>"
+      "</tr></thead>\n<tbody>\n";
+  for (const FamilyStatus& family : instance.families) {
+    *page += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td></tr>\n",
+                         EscapeHtml(family.name), Grouped(family.series));
+  }
+  *page += "</tbody></table></div>\n";
+}
+
 void AppendInstance(std::string* page, const InstanceStatus& instance, double now_unix) {
   const Look look = LookOf(instance);
   *page += fmt::format(
@@ -153,9 +167,13 @@ void AppendInstance(std::string* page, const InstanceStatus& instance, double no
   if (instance.samples_dropped_total > 0) {
     AppendFact(page, "samples dropped", Grouped(instance.samples_dropped_total));
   }
+  if (!instance.last_drop.empty()) {
+    AppendFact(page, "last dropped", EscapeHtml(instance.last_drop));
+  }
   for (const auto& [name, value] : instance.facts) AppendFact(page, name, EscapeHtml(value));
   *page += "</dl>\n";
   AppendCollectors(page, instance, now_unix);
+  AppendFamilies(page, instance);
   *page += "</section>\n";
 }
 
@@ -178,6 +196,10 @@ void AppendSummary(std::string* page, const StatusReport& report) {
           fmt::format("{}<code>{}</code>", i == 0 ? "" : ", ", EscapeHtml(report.addresses[i]));
     }
     *page += "</p>\n";
+  }
+  for (const std::string& what : report.left_out) {
+    *page += fmt::format("<p class=\"error\"><b>Left out</b> of the merged page: {}</p>\n",
+                         EscapeHtml(what));
   }
   *page += "</header>\n";
 }

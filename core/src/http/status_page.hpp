@@ -21,6 +21,12 @@ struct CollectorStatus {
   uint64_t series = 0;
 };
 
+// One of the largest families.
+struct FamilyStatus {
+  std::string name;
+  uint64_t series = 0;
+};
+
 struct InstanceStatus {
   std::string name;
   std::string exporter;
@@ -36,6 +42,8 @@ struct InstanceStatus {
   double last_error_unix = 0;
   std::vector<std::pair<std::string, std::string>> facts;  // server_version and the like
   std::vector<CollectorStatus> collectors;
+  std::vector<FamilyStatus> families;  // the largest, largest first
+  std::string last_drop;               // the last sample left out and why; empty: none
 };
 
 struct StatusReport {
@@ -43,6 +51,8 @@ struct StatusReport {
   double started_unix = 0;
   double now_unix = 0;
   std::vector<std::string> addresses;
+  // What merged pages had to leave out, "conflict: ..."; the last of each reason.
+  std::vector<std::string> left_out;
   std::vector<InstanceStatus> instances;
 };
 

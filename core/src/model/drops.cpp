@@ -35,4 +35,12 @@ void Drops::Merge(const Drops& other) {
 
 uint64_t Drops::total() const { return std::accumulate(count.begin(), count.end(), uint64_t{0}); }
 
+std::string Drops::Summary() const {
+  for (size_t i = 0; i < kDropReasons; ++i) {
+    if (count[i] == 0) continue;
+    return std::string(ToString(static_cast<DropReason>(i))) + ": " + first[i];
+  }
+  return {};
+}
+
 }  // namespace pillion

@@ -43,6 +43,8 @@ struct Drops {
 
   void Merge(const Drops& other);
   uint64_t total() const;
+  // "limit: foo: too many samples": the first one described; empty if nothing was dropped.
+  std::string Summary() const;
 };
 
 }  // namespace pillion

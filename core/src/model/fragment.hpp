@@ -81,8 +81,10 @@ struct FamilyRange {
 };
 
 struct Fragment {
-  uint64_t id = 0;  // unique in this process: what caches compare
-  uint32_t collector = 0;
+  static constexpr uint32_t kHost = 0xffffffffu;
+
+  uint64_t id = 0;                    // unique in this process: what caches compare
+  uint32_t collector = 0;             // kHost: the host's own families
   std::vector<FamilyRange> families;  // ascending by name; at least one sample each
   std::vector<double> values;
   std::vector<LabelRef> labels;  // parallel to values

@@ -124,6 +124,7 @@ void InstancePoller::TakeIn(const Flight& flight, const PollOutcome& outcome) {
   ++state_.polls;
   state_.polls_failed += outcome.ok() ? 0 : 1;
   state_.samples_dropped += outcome.drops.total();
+  if (outcome.drops.total() > 0) state_.last_drop = outcome.drops.Summary();
   if (!outcome.facts.empty()) state_.facts = outcome.facts;
   const bool decides_up = &flight == &scrape_ || parts_.scrape_lane == nullptr;
   if (decides_up) {

@@ -44,6 +44,7 @@ struct InstanceState {
   uint64_t polls = 0;
   uint64_t polls_failed = 0;
   uint64_t samples_dropped = 0;
+  std::string last_drop;  // what the last poll with drops left out; empty: none did
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<CollectorState> collectors;
 

@@ -105,7 +105,7 @@ FragmentPtr StatusFragment::Make(const InstanceState& state, size_t series) {
   builder_.Reset();
   AddPeersFamilies(state);
   AddOwnFamilies(state, series);
-  return builder_.Build(0);
+  return builder_.Build(Fragment::kHost);
 }
 
 }  // namespace pillion

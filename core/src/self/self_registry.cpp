@@ -174,7 +174,7 @@ SnapshotPtr SelfRegistry::Snapshot() {
   auto snapshot = std::make_shared<pillion::Snapshot>();
   snapshot->instance = "pillion";
   snapshot->exporter = "pillion";
-  snapshot->fragments.push_back(f.builder.Build(0));
+  snapshot->fragments.push_back(f.builder.Build(Fragment::kHost));
   return snapshot;
 }
 

@@ -39,10 +39,13 @@ struct Bench {
 
   std::future<ScrapeAnswer> Scrape(const std::string& instance = "",
                                    std::optional<double> timeout = std::nullopt) {
-    auto promise = std::make_shared<std::promise<ScrapeAnswer>>();
     ScrapeRequest request;
     request.instance = instance;
     request.timeout_seconds = timeout;
+    return Ask(std::move(request));
+  }
+  std::future<ScrapeAnswer> Ask(ScrapeRequest request) {
+    auto promise = std::make_shared<std::promise<ScrapeAnswer>>();
     service->Scrape(std::move(request),
                     [promise](ScrapeAnswer a) { promise->set_value(std::move(a)); });
     return promise->get_future();
@@ -130,11 +133,76 @@ TEST_CASE("one instance alone has neither the others nor our own metrics") {
   CHECK(bench.runners[1]->started == 0);
 }
 
+TEST_CASE("a query narrows the page to instances") {
+  Bench bench;
+  ScrapeRequest request;
+  request.query.instances = {"right"};
+  auto answer = bench.Ask(request);
+  bench.Finish(1, 2);
+  const std::string page = Page(answer.get());
+  CHECK(Has(page, "right_value 2\n"));
+  CHECK(page.find("left") == std::string::npos);
+  CHECK(page.find("pillion_build_info") == std::string::npos);
+  CHECK(bench.runners[0]->started == 0);
+
+  request.query = {};
+  request.query.exporters = {"pillion"};
+  CHECK(Has(Page(bench.Ask(request).get()), "pillion_build_info{version=\"test\"} 1\n"));
+}
+
+TEST_CASE("a query narrows the page to collectors but not the host's own families") {
+  Bench bench;
+  for (const bool collect : {true, false}) {
+    ScrapeRequest request;
+    (collect ? request.query.collect : request.query.exclude) = {collect ? "slow" : "quick"};
+    auto answer = bench.Ask(request);
+    if (collect) bench.Finish(0, 1);
+    if (collect) bench.Finish(1, 2);
+    const std::string page = Page(answer.get());
+    CHECK(page.find("left_value") == std::string::npos);
+    CHECK(Has(page, "pillion_instance_up{exporter=\"fake\",instance_name=\"left\"} 1\n"));
+  }
+  ScrapeRequest both;
+  both.query.collect = {"quick", "slow"};
+  CHECK(Has(Page(bench.Ask(both).get()), "left_value 1\n"));
+}
+
+TEST_CASE("a query narrows the page to families and to those of a sample") {
+  Bench bench;
+  ScrapeRequest request;
+  request.query.names = {"left_value", "pillion_poll_duration_seconds_count"};
+  auto answer = bench.Ask(request);
+  bench.Finish(0, 1);
+  bench.Finish(1, 2);
+  const std::string page = Page(answer.get());
+  CHECK(Has(page, "left_value 1\n"));
+  CHECK(Has(page, "pillion_poll_duration_seconds_bucket"));
+  CHECK(page.find("right_value") == std::string::npos);
+  CHECK(page.find("pillion_build_info") == std::string::npos);
+}
+
+TEST_CASE("a query for what there is not is a 400 that names what there is") {
+  Bench bench;
+  ScrapeRequest request;
+  request.query.collect = {"quick", "quickly"};
+  ScrapeAnswer answer = bench.Ask(request).get();
+  CHECK(answer.status == 400);
+  CHECK(answer.message == "no collector `quickly`; there are: quick slow");
+  request.query = {};
+  request.query.exporters = {"redis"};
+  CHECK(bench.Ask(request).get().message == "no exporter `redis`; there are: fake pillion");
+  request.instance = "left";
+  request.query = {};
+  request.query.instances = {"right"};
+  CHECK(bench.Ask(request).get().message == "no instance `right`; there are: left");
+  CHECK(bench.runners[0]->started == 0);
+}
+
 TEST_CASE("an unknown instance is a 404 that names what there is") {
   Bench bench;
   const ScrapeAnswer answer = bench.Scrape("middle").get();
   CHECK(answer.status == 404);
-  CHECK(answer.message == "no instance `middle`; there are: left right pillion");
+  CHECK(answer.message == "no instance `middle`; there are: left pillion right");
 }
 
 TEST_CASE("our own metrics can stand apart") {

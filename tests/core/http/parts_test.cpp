@@ -3,6 +3,7 @@
 #include "http/answer.hpp"
 #include "http/connection_book.hpp"
 #include "http/loop_watch.hpp"
+#include "http/page_query.hpp"
 #include "http/pinned_bodies.hpp"
 #include "http/request_rules.hpp"
 #include "http/scrape_pages.hpp"
@@ -257,6 +258,29 @@ TEST_CASE("a loop is late when a beat came late or is overdue") {
   CHECK(watch.Late(at(1600)));
   watch.Beat(at(2100));
   CHECK_FALSE(watch.Late(at(2100)));
+}
+
+TEST_CASE("the query of a scrape is read as exporters and client libraries spell it") {
+  const auto query = ParsePageQuery(
+      "collect[]=a&collect%5B%5D=b+c&name[]=up&name=x_total&exporter=redis&instance=db%2F1&debug&"
+      "=&&instance[]=2");
+  REQUIRE(query);
+  CHECK(query->collect == std::vector<std::string>{"a", "b c"});
+  CHECK(query->names == std::vector<std::string>{"up", "x_total"});
+  CHECK(query->exporters == std::vector<std::string>{"redis"});
+  CHECK(query->instances == std::vector<std::string>{"db/1", "2"});
+  CHECK(query->exclude.empty());
+  CHECK(ParsePageQuery("")->names.empty());
+}
+
+TEST_CASE("a query that cannot be meant is refused") {
+  CHECK(ParsePageQuery("name[]=%zz").error().message == "a %-escape of the query is broken");
+  CHECK(ParsePageQuery("%0=1").error().message == "a %-escape of the query is broken");
+  CHECK(ParsePageQuery("collect[]=a&exclude[]=b").error().message ==
+        "collect[] and exclude[] can't be combined");
+  std::string many;
+  for (size_t i = 0; i <= PageQuery::kValuesMax; ++i) many += "name=x&";
+  CHECK(ParsePageQuery(many).error().reason == Reason::kLimit);
 }
 
 TEST_CASE("a page counts once however many read it") {

@@ -34,6 +34,8 @@ StatusReport Report() {
   report.now_unix = kNow;
   report.addresses = {"[::]:9970", "unix:/run/pillion/metrics.sock"};
 
+  report.left_out = {"conflict: up of cache has another type than up of orders_db"};
+
   InstanceStatus up;
   up.name = "cache";
   up.exporter = "redis";
@@ -64,6 +66,8 @@ StatusReport Report() {
   CollectorStatus fresh = Collector("replication", true);
   fresh.ran = false;
   part.collectors.insert(part.collectors.end(), {slow, off, fresh});
+  part.families = {{"pg_stat_user_tables_n_live_tup", 1'200'000}, {"pg_settings_<x>", 340}};
+  part.last_drop = "limit: pg_stat_user_tables_n_live_tup: 17 of its 1200017 series are over";
   report.instances.push_back(part);
 
   InstanceStatus waiting;
@@ -172,6 +176,7 @@ TEST_CASE("an empty report is a page too") {
   CHECK(page.find("</html>") != page.npos);
   CHECK(StatusPageJson(report) ==
         "{\"version\": \"\", \"started_unix\": 0, \"now_unix\": 0, \"addresses\": [], "
+        "\"left_out\": [], "
         "\"instances\": []}\n");
 }
 
