@@ -17,7 +17,7 @@ endif()
 # out, and what runs once per poll or request is compiled for size. Rows and pages are not.
 target_compile_options(pillion_flags INTERFACE -ffunction-sections -fdata-sections)
 target_link_options(pillion_flags INTERFACE -Wl,--gc-sections)
-set(PILLION_FAST_PARTS model exposition parse)
+set(PILLION_FAST_PARTS model exposition parse lint)
 
 # pillion_core_part(NAME SOURCES ... DEPENDS ...): one folder of core/src as a static library.
 # Its DEPENDS are the arrows of the house: a folder sees only what it links.
