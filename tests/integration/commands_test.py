@@ -1,9 +1,14 @@
 """Commands and their exit codes, and that no secret is ever shown."""
+import json
+import os
+import signal
+import subprocess
+
 import server_test
 from both_databases import PASSWORD, BothDatabases
 from http_get import get
 from page import parse_openmetrics, parse_text
-from pillion_process import Pillion, run, toml
+from pillion_process import Pillion, binary, run, toml
 
 
 class Commands(BothDatabases):
@@ -87,6 +92,7 @@ collectors = { infoo = { every = "5m" } }
 [exporters.third]
 type = "postgres"
 dsn = "hots=localhost"
+labels = { service = "third" }
 """)
         wanted = [(2, "listen"), (7, "password"), (8, "500ms"), (11, "redis"), (16, "string"),
                   (17, "info"), (21, "exporters.third.dsn: not a connection string")]
@@ -104,6 +110,56 @@ dsn = "hots=localhost"
         self.command("serve", "--exporter", "redis=127.0.0.1:1", code=2,
                      env={"PILLION_OPENMETRICS": "sometimes"})
         self.command("serve", "--config", self.sandbox.dir / "not_there.toml", code=2)
+
+    def test_problems_obey_the_log_format(self):
+        """What `serve` and `scrape` say before they run, in the format that is asked for."""
+        broken = self.write("broken.toml", '[log]\nformat = "json"\nlevl = 1\n'
+                            '[exporters.a]\ntype = "postgres"\ndsn = "host=/x password=SECRET-9"\n')
+        listen = ("--listen", "nowhere")
+        for command in (("serve", "-c", broken, *listen), ("scrape", "-c", broken)):
+            lines = [json.loads(line) for line in self.command(*command, code=2).stderr.splitlines()]
+            levels = [line["level"] for line in lines]
+            self.assertEqual(levels, ["error", "warn", "error"][:len(levels)])
+            self.assertIn("broken.toml:3:1: log.levl: unknown key", lines[0]["msg"])
+            self.assertIn("exporters.a: the dsn holds a password", lines[1]["msg"])
+        usual = self.command("serve", "-c", broken, "--log-format", "logfmt", code=2).stderr
+        self.assertRegex(usual, r'(?m)^time=\S+ level=error msg=".*levl')
+        # Even without a log: what keeps it from starting.
+        silent = self.command("scrape", "--exporter", "redis=127.0.0.1:1", "--log-level", "off",
+                              "--instance", "other", env={"PILLION_LOG_FORMAT": "json"}, code=2)
+        self.assertIn("no instance", json.loads(silent.stderr)["msg"])
+        down = self.command("scrape", "--exporter", "redis=127.0.0.1:1", "--log-level", "off", code=1)
+        self.assertEqual(down.stderr, "")
+        # Commands that answer a person are not a log.
+        told = self.command("check", "-c", broken, env={"PILLION_LOG_FORMAT": "json"}, code=2).stderr
+        self.assertRegex(told, r"(?m)^\S+broken\.toml:3:1: log\.levl: ")
+        self.assertRegex(told, r"(?m)^warning: \S+broken\.toml:4:12: exporters\.a: ")
+
+    def test_output_that_nobody_reads(self):
+        """A reader that is gone ends a command silently as it ends any filter."""
+        for arguments in (("--help",), ("list",), ("describe", "postgres"),
+                          ("describe", "redis", "--markdown"),
+                          ("scrape", "--exporter", "redis=127.0.0.1:1", "--log-level", "off"),
+                          ("check", "--exporter", "redis=127.0.0.1:1")):
+            reading, writing = os.pipe()
+            os.close(reading)
+            done = subprocess.run([binary(), *arguments], stdout=writing, stderr=subprocess.PIPE,
+                                  timeout=60, check=False)
+            os.close(writing)
+            self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, b""), arguments)
+
+    def test_output_that_cannot_be_written(self):
+        """A full disk and a closed descriptor are failures; no file or socket gets their number."""
+        scrape = f"{binary()} scrape --exporter redis=127.0.0.1:1 --log-format json"
+        for ending in (">/dev/full", ">&-", ">&- <&-"):
+            done = self.sandbox.run(["sh", "-c", f"exec {scrape} {ending}"], check=False)
+            self.assertEqual(done.returncode, 1, ending)
+            told = [json.loads(line)["msg"] for line in done.stderr.splitlines()]
+            self.assertIn("the output could not be written", told[-1], ending)
+        done = self.sandbox.run(["sh", "-c", f"exec {scrape} 2>&-"], check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("redis_up 0", done.stdout)
+        self.assertNotIn('"level"', done.stdout)
 
     def test_no_secret_is_shown(self):
         """Right and wrong passwords, in every place that takes one, at the most talkative level."""

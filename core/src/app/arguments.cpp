@@ -1,11 +1,21 @@
 #include "app/arguments.hpp"
 
+#include "config/config.hpp"
+
 #include <CLI/CLI.hpp>
 
 namespace pillion {
 namespace {
 
 constexpr int kUsage = 2;
+
+// Empty: nothing is wrong with it.
+std::string WrongTimeout(const std::string& text) {
+  const auto timeout = ParseDuration(text);
+  if (!timeout) return timeout.error().message;
+  if (*timeout >= kTimeoutMin && *timeout <= kTimeoutMax) return {};
+  return "must be between " + FormatDuration(kTimeoutMin) + " and " + FormatDuration(kTimeoutMax);
+}
 
 void AddSources(CLI::App* command, Arguments& arguments) {
   command
@@ -80,6 +90,8 @@ void AddOthers(CLI::App& app, Arguments& arguments) {
       ->check(CLI::IsMember({"text", "openmetrics"}))
       ->capture_default_str();
   scrape->add_option("--timeout", arguments.timeout, "How long to wait for the targets")
+      ->check(WrongTimeout)
+      ->type_name("DURATION")
       ->capture_default_str();
   AddLog(scrape, arguments);
   scrape->callback([&] { arguments.command = Command::kScrape; });

@@ -10,6 +10,9 @@ namespace pillion {
 
 enum class Command { kServe, kCheck, kScrape, kList, kDescribe, kHealth };
 
+inline constexpr std::chrono::milliseconds kTimeoutMin{10};  // of scrape
+inline constexpr std::chrono::hours kTimeoutMax{1};
+
 struct Arguments {
   Command command = Command::kServe;
   // Where the configuration comes from: serve, check, scrape, health.
@@ -25,7 +28,7 @@ struct Arguments {
   // scrape
   std::string instance;
   std::string format = "text";
-  std::string timeout = "10s";
+  std::string timeout = "10s";  // a duration, kTimeoutMin to kTimeoutMax
   // describe
   std::string type;
   bool markdown = false;

@@ -1,31 +1,47 @@
 #include "app/arguments.hpp"
 #include "app/commands.hpp"
+#include "app/setup.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <string>
+
+namespace {
+
+// A standard descriptor that the parent has closed would be the number of the next file or socket,
+// and a log line would go to a database. Opened the wrong way round it fails as a closed one does.
+void FillStandardDescriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    (void)::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);  // takes the lowest number: fd
+  }
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
+  using namespace pillion;
   // One arena: with glibc's default, every lane that once held a large result keeps its own.
   ::mallopt(M_ARENA_MAX, 1);
-  // A peer that goes away is an error of that write, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
+  FillStandardDescriptors();
+  ParsedArguments parsed;
   try {
-    const pillion::ParsedArguments parsed = pillion::ParseArguments(argc, argv);
-    const int exit_code =
-        parsed.exit_code ? *parsed.exit_code : pillion::RunCommand(parsed.arguments);
+    parsed = ParseArguments(argc, argv);
+    const int exit_code = parsed.exit_code ? *parsed.exit_code : RunCommand(parsed.arguments);
     // A full disk must not pass for a complete page.
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      std::fprintf(stderr, "pillion: the output could not be written: %s\n", std::strerror(errno));
-      return 1;
+      Tell(parsed.arguments, LogLevel::kError,
+           std::string("the output could not be written: ") + std::strerror(errno));
+      return kExitFailed;
     }
     return exit_code;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "pillion: %s\n", e.what());
-    return 1;
+    Tell(parsed.arguments, LogLevel::kError, e.what());
+    return kExitFailed;
   }
 }

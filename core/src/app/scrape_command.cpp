@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <future>
 
@@ -39,54 +41,71 @@ std::vector<SnapshotPtr> PollAll(const std::vector<std::shared_ptr<InstancePolle
   return snapshots;
 }
 
-void Print(const Body& body) {
-  for (const std::string& chunk : body.chunks) {
-    std::fwrite(chunk.data(), 1, chunk.size(), stdout);
+// While it lives a target that goes away is an error of that write, not the end of the process.
+class PipeSignalIgnored {
+ public:
+  PipeSignalIgnored() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  PipeSignalIgnored(const PipeSignalIgnored&) = delete;
+  PipeSignalIgnored& operator=(const PipeSignalIgnored&) = delete;
+  // What would have happened without it.
+  void RaiseAfterAll() const {
+    std::signal(SIGPIPE, before_);
+    std::raise(SIGPIPE);
   }
-  std::fflush(stdout);
+
+ private:
+  void (*const before_)(int);
+};
+
+void Print(const Body& body, const PipeSignalIgnored& pipe_signal) {
+  bool written = true;
+  for (const std::string& chunk : body.chunks) {
+    written = written && std::fwrite(chunk.data(), 1, chunk.size(), stdout) == chunk.size();
+  }
+  written = written && std::fflush(stdout) == 0;
+  // Whoever reads our output has had enough: end as any filter does.
+  if (!written && errno == EPIPE) pipe_signal.RaiseAfterAll();
 }
 
 }  // namespace
 
 int Scrape(const Arguments& arguments) {
+  const PipeSignalIgnored pipe_signal;
   const auto catalog = MakeCatalog(arguments);
   const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
     return CheckInstance(instance, *catalog);
   });
   if (config == nullptr) return kExitUsage;
-  ApplyLog(*config);
-  const auto timeout = ParseDuration(arguments.timeout);
-  if (!timeout) {
-    std::fprintf(stderr, "--timeout: %s\n", timeout.error().message.c_str());
-    return kExitUsage;
-  }
+  const std::chrono::nanoseconds timeout = *ParseDuration(arguments.timeout);  // was checked there
   NoObserver observer;
   Scheduler scheduler(&SystemClock());
   std::vector<std::shared_ptr<InstancePoller>> pollers;
   for (const InstanceConfig& instance : config->instances) {
     if (!arguments.instance.empty() && instance.name != arguments.instance) continue;
-    auto poller = MakePoller(OnOneLane(instance, *timeout),
+    auto poller = MakePoller(OnOneLane(instance, timeout),
                              {catalog.get(), &scheduler, &SystemClock(), &observer});
     if (!poller) {
-      std::fprintf(stderr, "%s\n", poller.error().message.c_str());
+      Tell(arguments, LogLevel::kError, poller.error().message);
       return kExitUsage;
     }
     pollers.push_back(std::move(*poller));
   }
   if (pollers.empty()) {
-    std::fprintf(stderr, arguments.instance.empty()
-                             ? "nothing to scrape: give --config or --exporter\n"
-                             : "--instance: no instance of this name\n");
+    Tell(arguments, LogLevel::kError,
+         arguments.instance.empty() ? "nothing to scrape: give --config or --exporter"
+                                    : "--instance: no instance of this name");
     return kExitUsage;
   }
-  const MonoTime deadline = SystemClock().Now() + *timeout + InstancePoller::kInterruptGrace * 2;
+  ApplyLog(*config);
+  const MonoTime deadline = SystemClock().Now() + timeout + InstancePoller::kInterruptGrace * 2;
   const std::vector<SnapshotPtr> snapshots = PollAll(pollers, deadline);
   Exposer exposer(OpenMetricsMode::kAlways);
   const bool text = arguments.format == "text";
   Print(*exposer
              .Expose(snapshots, text ? "text/plain" : "application/openmetrics-text;version=1.0.0",
                      "identity")
-             .body);
+             .body,
+        pipe_signal);
   bool all_up = true, ended = true;
   for (const auto& poller : pollers) {
     all_up = all_up && poller->State().up();

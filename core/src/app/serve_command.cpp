@@ -64,12 +64,13 @@ void WaitForEnd(const sigset_t& signals) {
 
 int Serve(const Arguments& arguments) {
   const sigset_t signals = BlockSignals();
+  // A peer that goes away is an error of that write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
   const auto catalog = MakeCatalog(arguments);
   const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
     return CheckInstance(instance, *catalog);
   });
   if (config == nullptr) return kExitUsage;
-  ApplyLog(*config);
   Log(LogLevel::kInfo, "starting",
       {{"version", PILLION_BUILD_VERSION},
        {"instances", std::to_string(config->instances.size())}});
@@ -84,6 +85,7 @@ int Serve(const Arguments& arguments) {
     Log(LogLevel::kError, "port file cannot be written", {{"path", arguments.port_file}});
     return kExitFailed;
   }
+  ApplyLog(*config);
   WaitForEnd(signals);
   if (!arguments.port_file.empty()) std::remove(arguments.port_file.c_str());
   if (!sidecar->Stop()) {

@@ -2,8 +2,8 @@
 
 #include "app/commands.hpp"
 #include "app/linked_exporters.hpp"
-#include "log/log.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -30,6 +30,16 @@ std::vector<ConfigFlag> SettingFlags(const Arguments& arguments) {
   add_one("--log-level", arguments.log_level);
   add_one("--log-format", arguments.log_format);
   return flags;
+}
+
+bool KeepsLog(Command command) { return command == Command::kServe || command == Command::kScrape; }
+
+void SetLogTo(const std::string& level_name, const std::string& format_name, LogLevel at_most) {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kLogfmt;
+  ParseLogLevel(level_name, &level);
+  ParseLogFormat(format_name, &format);
+  SetLog(std::min(level, at_most), format);
 }
 
 }  // namespace
@@ -70,18 +80,20 @@ std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatal
     return &(*found)->plugin();
   };
   const ConfigResult result = LoadConfig(source, lookup, Variable, check);
+  SetLogTo(result.log_level, result.log_format, LogLevel::kError);
   for (const ConfigProblem& problem : result.problems) {
-    std::fprintf(stderr, "%s%s\n", problem.warning ? "warning: " : "", problem.text.c_str());
+    Tell(arguments, problem.warning ? LogLevel::kWarn : LogLevel::kError, problem.text);
   }
   return result.config;
 }
 
+void Tell(const Arguments& arguments, LogLevel level, const std::string& text) {
+  if (KeepsLog(arguments.command)) return Log(level, text);
+  std::fprintf(stderr, "%s%s\n", level == LogLevel::kWarn ? "warning: " : "", text.c_str());
+}
+
 void ApplyLog(const Config& config) {
-  LogLevel level = LogLevel::kInfo;
-  LogFormat format = LogFormat::kLogfmt;
-  ParseLogLevel(config.log_level, &level);
-  ParseLogFormat(config.log_format, &format);
-  SetLog(level, format);
+  SetLogTo(config.log_level, config.log_format, LogLevel::kOff);
 }
 
 }  // namespace pillion

@@ -3,21 +3,30 @@
 
 #include "app/arguments.hpp"
 #include "config/config.hpp"
+#include "log/log.hpp"
 #include "plugin/catalog.hpp"
 
 #include <memory>
+#include <string>
 
 namespace pillion {
 
 // Linked exporters, then modules: --plugin-dir, beside the executable, the installed directory.
 std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments);
 
-// Reads the configuration, applies the command line over it and prints every problem to stderr.
-// Null if one of them is an error. `check`: what else may be wrong with an instance.
+// One line on stderr. Commands that keep a log (serve, scrape) write it there, in its format; the
+// others answer a person: plain text, a warning marked as such.
+void Tell(const Arguments& arguments, LogLevel level, const std::string& text);
+
+// Reads the configuration with the command line over it and tells every problem. Null if one of
+// them is an error. `check`: what else may be wrong with an instance.
+//
+// Sets the log up for the start: what keeps a command from starting is told even if the level is
+// off. ApplyLog once it has started.
 std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog,
                                          const InstanceCheck& check);
 
-// Applies the log settings of a configuration.
+// Applies the log settings of a configuration, `off` among them.
 void ApplyLog(const Config& config);
 
 }  // namespace pillion

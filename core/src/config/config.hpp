@@ -181,6 +181,8 @@ using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string
 struct ConfigResult {
   std::shared_ptr<const Config> config;
   std::vector<ConfigProblem> problems;
+  // As far as they could be read, also without a config: how the problems are to be logged.
+  std::string log_level, log_format;
 };
 ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
                         const std::function<const char*(const char*)>& environment,

@@ -59,6 +59,8 @@ ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSourc
                           "--exporter TYPE=ADDRESS");
   }
   ConfigResult result;
+  result.log_level = loading.config.log_level;
+  result.log_format = loading.config.log_format;
   if (!loading.problems.HasErrors()) {
     result.config = std::make_shared<const Config>(std::move(loading.config));
   }
