@@ -19,7 +19,8 @@ class BothDatabases(ServerTest):
                           "SELECT * FROM t")
         self.redis.command("SET", "key", "value")
 
-    def config(self, top="", freshness="100ms"):
+    def config(self, top="", freshness="100ms", cache=""):
+        """`top` stands before the instances, `cache` inside of the second."""
         return f"""{top}
 [exporters.orders_db]
 type = "postgres"
@@ -32,11 +33,11 @@ type = "redis"
 address = "{self.redis.tcp_address}"
 password = {toml(PASSWORD)}
 freshness = "{freshness}"
-"""
+{cache}"""
 
-    def start_pillion(self, top="", freshness="100ms", **more):
+    def start_pillion(self, top="", freshness="100ms", cache="", **more):
         """Started, with what the first polls of a session add to the page already there."""
-        pillion = Pillion(self.sandbox, self.config(top, freshness), **more)
+        pillion = Pillion(self.sandbox, self.config(top, freshness, cache), **more)
         self.addCleanup(pillion.process.kill)
         return pillion
 

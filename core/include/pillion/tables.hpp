@@ -72,7 +72,7 @@ struct Metric {
   uint32_t collector = 0;        // index into the collector table
   std::string_view unit = {};
   std::string_view since = {};  // first target version that has it
-  uint32_t flags = 0;           // PILLION_METRIC_*
+  uint32_t flags = 0;           // PILLION_METRIC_*: _PATTERN, _OPEN_LABELS, _OVERFLOW
 };
 
 constexpr pillion_str ToStr(std::string_view text) { return {text.data(), text.size()}; }

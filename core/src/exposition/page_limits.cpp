@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +49,13 @@ Size SizeOf(const PlanFamily& family) {
   return size;
 }
 
+// Who asks whether a target is up must get an answer, whatever else the page can hold.
+bool IsHosts(const PlanFamily& family) {
+  return std::any_of(family.parts.begin(), family.parts.end(), [](const PlanPart& part) {
+    return part.fragment->collector == Fragment::kHost;
+  });
+}
+
 bool IsNamed(const FamilyDesc& desc, std::span<const std::string> names) {
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
     if (name == desc.name) return true;
@@ -80,8 +86,10 @@ void ApplyLimits(PagePlan& plan, const PageLimits& limits, Drops& drops) {
     return all.series <= limits.series_max && all.bytes <= limits.bytes_max;
   };
   if (fits()) return;
-  std::vector<size_t> largest(sizes.size());
-  std::iota(largest.begin(), largest.end(), size_t{0});
+  std::vector<size_t> largest;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (!IsHosts(plan.families[i])) largest.push_back(i);
+  }
   std::stable_sort(largest.begin(), largest.end(),
                    [&](size_t a, size_t b) { return sizes[a].bytes > sizes[b].bytes; });
   for (const size_t i : largest) {

@@ -55,7 +55,7 @@ struct PagePlan {
 };
 
 // What a page may hold. Over it the largest families are left out whole (kLimit), so that what is
-// shown is right.
+// shown is right; the host's own families never are.
 struct PageLimits {
   uint64_t series_max = UINT64_MAX;
   uint64_t bytes_max = UINT64_MAX;  // in text, by an estimate that is never too low

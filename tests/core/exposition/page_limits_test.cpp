@@ -40,6 +40,19 @@ TEST_CASE("a page over its series loses its largest families and counts them") {
   CHECK(Families(*MakePagePlan(page, {.series_max = 1})).empty());
 }
 
+TEST_CASE("the host's own families stay whatever the limits are") {
+  Maker host;
+  for (int i = 0; i < 50; ++i) {
+    host.Value("pillion_instance_up", MetricType::kGauge, {{"i", std::to_string(i)}}, 1);
+  }
+  auto snapshot = std::make_shared<Snapshot>(*ThreeFamilies());
+  snapshot->fragments.push_back(host.builder().Build(Fragment::kHost));
+  CHECK(Families(*MakePagePlan(std::vector<SnapshotPtr>{snapshot}, {.series_max = 52})) ==
+        Names{"pillion_instance_up", "small"});
+  CHECK(Families(*MakePagePlan(std::vector<SnapshotPtr>{snapshot}, {.series_max = 1})) ==
+        Names{"pillion_instance_up"});
+}
+
 TEST_CASE("a page that keeps to its bytes is never longer in either text form") {
   for (const SnapshotPtr& snapshot : EveryType()) {
     const std::vector<SnapshotPtr> page{snapshot};
