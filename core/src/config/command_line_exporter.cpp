@@ -43,8 +43,9 @@ void AddInstance(const CommandLineExporter& exporter, const Place& place, Loadin
   TomlNode table;
   table.entries.push_back({"type", {}, StringNode(exporter.type)});
   table.entries.push_back({std::string(ToView(option->name)), {}, StringNode(exporter.address)});
-  ReadInstance(exporter.name, place, Value{&table, place.source, InstancePath(exporter.name)},
-               loading);
+  const Value value{&table, place.source, InstancePath(exporter.name)};
+  InstanceConfig instance = ReadInstance(exporter.name, place, value, loading);
+  if (exporter.usable) loading.Add(std::move(instance), place);
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ void ReadCommandLine(const std::vector<std::string>& items, uint32_t source, Loa
       continue;
     }
     // Names that were asked for come before names that are made up.
-    if (!parsed->name.empty() && !loading.Claim(InstancePath(parsed->name), place)) continue;
+    if (!parsed->name.empty()) parsed->usable = loading.Claim(InstancePath(parsed->name), place);
     exporters.push_back(*std::move(parsed));
   }
   for (CommandLineExporter& exporter : exporters) {

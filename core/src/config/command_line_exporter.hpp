@@ -15,6 +15,7 @@ struct CommandLineExporter {
   std::string name;  // empty: not given
   std::string type;
   std::string address;  // may hold a password: never tell it
+  bool usable = true;   // false: the name is taken, it is read for its other errors alone
 };
 
 // What stands before the first `=` is TYPE, or NAME:TYPE if it has a colon. Pure.

@@ -151,8 +151,8 @@ const PluginTables* FindTables(std::string_view type, const Place& place, std::s
   return nullptr;
 }
 
-void ReadInstance(const std::string& name, const Place& name_place, const Value& table,
-                  Loading& loading) {
+InstanceConfig ReadInstance(const std::string& name, const Place& name_place, const Value& table,
+                            Loading& loading) {
   const size_t errors_before = loading.problems.errors();
   InstanceConfig instance;
   instance.name = name;
@@ -183,8 +183,7 @@ void ReadInstance(const std::string& name, const Place& name_place, const Value&
   if (tables != nullptr && loading.check && loading.problems.errors() == errors_before) {
     AskExporter(*tables, name_place, table, instance, loading);
   }
-  loading.config.instances.push_back(std::move(instance));
-  loading.instance_places.push_back(name_place);
+  return instance;
 }
 
 void ReadExporters(const Value& section, Loading& loading) {
@@ -193,20 +192,23 @@ void ReadExporters(const Value& section, Loading& loading) {
   for (const TomlEntry& entry : *entries) {
     const Value table{&entry.value, section.source, JoinKey(section.path, entry.key)};
     const Place place{section.source, entry.position};
-    if (!IsInstanceName(entry.key)) {
+    const bool named = IsInstanceName(entry.key);
+    if (!named) {
       loading.problems.Error(place, table.path,
                              fmt::format("not a name for an instance; write 1 to {} letters, "
                                          "digits, _, . and -",
                                          kInstanceNameBytesMax));
-      continue;
     }
-    if (!loading.Claim(table.path, place) || loading.reader.Table(table) == nullptr) continue;
+    const bool usable = named && loading.Claim(table.path, place);
+    if (loading.reader.Table(table) == nullptr) continue;
     if (loading.config.instances.size() == kInstancesMax) {
       loading.problems.Error(place, section.path,
                              fmt::format("more than {} instances", kInstancesMax));
       return;
     }
-    ReadInstance(entry.key, place, table, loading);
+    // One that cannot be used is read as well: what else is wrong with it is told in the same run.
+    InstanceConfig instance = ReadInstance(entry.key, place, table, loading);
+    if (usable) loading.Add(std::move(instance), place);
   }
 }
 

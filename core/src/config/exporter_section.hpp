@@ -16,8 +16,9 @@ bool IsTypeName(std::string_view name);
 // All of [exporters] in one file.
 void ReadExporters(const Value& section, Loading& loading);
 
-void ReadInstance(const std::string& name, const Place& name_place, const Value& table,
-                  Loading& loading);
+// What could be read of it; the rest is reported.
+InstanceConfig ReadInstance(const std::string& name, const Place& name_place, const Value& table,
+                            Loading& loading);
 
 // The tables of a type, read once. nullptr, with an error under `key`: there is no such exporter.
 const PluginTables* FindTables(std::string_view type, const Place& place, std::string_view key,

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pillion {
@@ -37,6 +38,11 @@ struct Loading {
         known_types(types) {}
   Loading(const Loading&) = delete;
   Loading& operator=(const Loading&) = delete;
+
+  void Add(InstanceConfig instance, const Place& place) {
+    config.instances.push_back(std::move(instance));
+    instance_places.push_back(place);
+  }
 
   // False, with an error that names both places: the key is set already.
   bool Claim(std::string_view path, const Place& place) {

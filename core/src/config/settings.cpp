@@ -203,7 +203,11 @@ void ReadKey(std::string_view section, std::string_view key, const Place& key_pl
     const auto keys = Keys(section);
     return loading.problems.Error(key_place, value.path, "unknown key" + SuggestOrList(key, keys));
   }
-  if (loading.Claim(value.path, key_place)) setting->read(value, loading);
+  if (loading.Claim(value.path, key_place)) return setting->read(value, loading);
+  // Read for its other errors, which are told in the same run; the first one stays.
+  Config first = loading.config;
+  setting->read(value, loading);
+  loading.config = std::move(first);
 }
 
 // As in a file: one string needs no brackets, and its place no number.

@@ -87,6 +87,10 @@ TEST_CASE("a name that is taken is an error that names both places") {
         "--exporter: exporters.orders: is set already at a.toml:1:12\n");
   CHECK(Text(Load("", {.exporters = {"a:fake=a", "a:fake=b"}})) ==
         "--exporter: exporters.a: is set already at --exporter\n");
+  CHECK(Text(Load("", {.exporters = {"a:strict=a", "a:strict=${env:NO}"}})) ==
+        "--exporter: exporters.a: is set already at --exporter\n"
+        "--exporter: exporters.a.realm: is missing; this exporter needs it\n"
+        "--exporter: exporters.a.realm: is missing; this exporter needs it\n");
 }
 
 TEST_CASE("items that cannot be used are numbered or named") {

@@ -38,6 +38,14 @@ TEST_CASE("an instance needs nothing but its table") {
   CHECK(instance.stale_after == seconds(0));
 }
 
+TEST_CASE("an instance that cannot be called so is read for its other errors") {
+  CHECK(
+      Text(Load("[exporters.\"a b\"]\ntype = 'fake'\nport = 0\n")) ==
+      "a.toml:1:12: exporters.\"a b\": not a name for an instance; write 1 to 64 letters, digits, "
+      "_, . and -\n"
+      "a.toml:3:8: exporters.\"a b\".port: must be between 1 and 65535\n");
+}
+
 TEST_CASE("the defaults of the option table are filled in") {
   const auto options = LoadOne("[exporters.fake]\n").options;
   std::set<std::string> names;

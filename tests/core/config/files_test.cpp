@@ -101,6 +101,34 @@ TEST_CASE("what is set in two files is an error that names both places") {
             ":10:1: log.level: is set already at " + a + ":8:1\n");
 }
 
+TEST_CASE("what is set twice hides none of its other errors") {
+  const TempDirectory directory;
+  const std::string a = directory.Write("a.toml", "[exporters.x]\ntype = 'fake'\nport = 0\n");
+  const std::string b = directory.Write(
+      "b.toml", "[exporters.x]\ntype = 'fake'\nprot = 1\nmode = 'fats'\n[exporters.y]\ntype = 1\n");
+  const std::string c =
+      directory.Write("c.toml", "[http]\nlisten = 'localhost:1'\n[log]\nlevel = 'info'\n");
+  const std::string d = directory.Write("d.toml", "[http]\nlisten = 'x'\n[log]\nlevel = 'inof'\n");
+  CHECK(
+      Text(LoadPaths({directory.path()})) ==
+      a + ":3:8: exporters.x.port: must be between 1 and 65535\n" + b +
+          ":1:12: exporters.x: is set already at " + a + ":1:12\n" + b +
+          ":3:1: exporters.x.prot: unknown key; did you mean `port`?\n" + b +
+          ":4:8: exporters.x.mode: must be one of fast, slow, careful; did you mean `fast`?\n" + b +
+          ":6:8: exporters.y.type: must be a string, not an integer\n" + d +
+          ":2:1: http.listen: is set already at " + c + ":2:1\n" + d +
+          ":2:10: http.listen: expected HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH\n" + d +
+          ":4:1: log.level: is set already at " + c + ":4:1\n" + d +
+          ":4:9: log.level: must be one of debug, info, warn, error, off; did you mean `info`?\n");
+}
+
+TEST_CASE("two equal instances of one name are told once") {
+  const TempDirectory directory;
+  const std::string a = directory.Write("a.toml", Instance("x"));
+  const std::string b = directory.Write("b.toml", Instance("x"));
+  CHECK(Text(LoadPaths({a, b})) == b + ":1:12: exporters.x: is set already at " + a + ":1:12\n");
+}
+
 TEST_CASE("files and directories may be given together and problems keep their order") {
   const TempDirectory directory;
   const std::string z = directory.Write("z.conf", "zz = 1\n");

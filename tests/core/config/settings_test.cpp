@@ -139,7 +139,7 @@ a.toml:6:1: http.lisen: unknown key; did you mean `listen`?
 a.toml:7:15: http.openmetrics: must be a string, not an integer
 a.toml:8:18: http.scrape_timeout: needs a unit and quotes, such as "10s"
 a.toml:9:19: http.connections_max: must be between 0 (derived from the descriptor limit) and 1000000
-a.toml:10:1: http.web_config: unknown key; accepted: listen, health_listen, admin_listen, openmetrics, scrape_timeout, connections_max
+a.toml:10:1: http.web_config: unknown key; accepted: listen, health_listen, admin_listen, openmetrics, scrape_timeout, connections_max, page_series_max, page_bytes_max, pinned_body_bytes_max
 a.toml:12:9: log.level: must be one of debug, info, warn, error, off
 a.toml:13:10: log.format: must be one of logfmt, json; did you mean `json`?
 )");
