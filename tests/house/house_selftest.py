@@ -46,6 +46,10 @@ BROKEN = {
         ("exporters/toy/bad-name.cpp", "", "snake_case"),
         ("core/src/model/name.hpp", "#include <string>\n#pragma once\n", "pragma once"),
     ],
+    "build-options": [
+        ("exporters/toy/CMakeLists.txt", 'option(PILLION_TOY "Toy" OFF)\n', "PILLION_TOY belongs"),
+        ("core/cmake/Toy.cmake", '\n  option( PILLION_TOY "Toy" OFF)\n', "Toy.cmake:2: PILLION_TOY"),
+    ],
     "core-arrows": [
         ("core/src/model/name.cpp", '#include "http/page.hpp"\n', "model must not see http"),
         ("core/src/http/page.cpp", '#include "poll/lane.hpp"\n', "http must not see poll"),

@@ -60,6 +60,18 @@ def file_names(tree):
             yield Finding(path, 1, "a header begins with #pragma once")
 
 
+@rule
+def build_options(tree):
+    """What can be switched in the build is declared once, in the CMakeLists.txt at the top."""
+    for path in tree.under("", {".txt", ".cmake"}):
+        if path == "CMakeLists.txt" or (Path(path).suffix == ".txt" and Path(path).name != "CMakeLists.txt"):
+            continue
+        for number, line in enumerate(tree.lines(path), 1):
+            match = re.match(r"\s*option\s*\(\s*(PILLION_\w+)", line)
+            if match:
+                yield Finding(path, number, f"{match.group(1)} belongs into the CMakeLists.txt at the top")
+
+
 # ---- who may see whom --------------------------------------------------------------------------
 
 # include/pillion <- log, model <- exposition <- config <- plugin, poll, http, self <- app
