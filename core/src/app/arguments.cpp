@@ -120,6 +120,27 @@ void AddOthers(CLI::App& app, Arguments& arguments) {
   health->callback([&] { arguments.command = Command::kHealth; });
 }
 
+void AddLint(CLI::App& app, Arguments& arguments) {
+  CLI::App* lint = app.add_subcommand("lint", "Check an exposition as a scraper would, and more");
+  lint->add_option("page", arguments.pages,
+                   "A file, - for stdin, http://HOST:PORT/PATH or unix:/SOCKET:/PATH (may be "
+                   "repeated)")
+      ->type_name("FILE|URL|-");
+  lint->add_option("--format", arguments.lint_format,
+                   "auto, text, openmetrics or protobuf. auto asks a URL as Prometheus does and "
+                   "believes its Content-Type; a file that ends with # EOF is OpenMetrics, any "
+                   "other is text")
+      ->check(CLI::IsMember({"auto", "text", "openmetrics", "protobuf"}))
+      ->capture_default_str();
+  lint->add_flag("--warnings-as-errors", arguments.warnings_as_errors,
+                 "Exit with 1 for warnings too");
+  lint->add_flag("--errors-only", arguments.errors_only, "Say nothing of naming and style");
+  lint->add_flag("--list-rules", arguments.list_rules, "List the rules and what they mean");
+  lint->add_option("--timeout", arguments.timeout, "How long to wait for a URL")
+      ->capture_default_str();
+  lint->callback([&] { arguments.command = Command::kLint; });
+}
+
 }  // namespace
 
 ParsedArguments ParseArguments(int argc, const char* const* argv) {
@@ -133,9 +154,11 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
       "  pillion serve --config /etc/pillion/pillion.toml\n"
       "  pillion scrape --exporter 'postgres=host=/run/postgresql user=monitor'\n"
       "  pillion describe postgres\n"
+      "  pillion lint http://127.0.0.1:9970/metrics\n"
       "Exit codes: 0 ok, 1 ran and failed, 2 usage or configuration.");
   AddServe(app, parsed.arguments);
   AddOthers(app, parsed.arguments);
+  AddLint(app, parsed.arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

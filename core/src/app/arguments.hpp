@@ -8,7 +8,7 @@
 
 namespace pillion {
 
-enum class Command { kServe, kCheck, kScrape, kList, kDescribe, kHealth };
+enum class Command { kServe, kCheck, kScrape, kList, kDescribe, kHealth, kLint };
 
 inline constexpr std::chrono::milliseconds kTimeoutMin{10};  // of scrape
 inline constexpr std::chrono::hours kTimeoutMax{1};
@@ -25,7 +25,7 @@ struct Arguments {
   std::optional<std::string> admin_listen;
   std::string port_file;
   std::optional<std::string> log_level, log_format;
-  // scrape
+  // scrape; --timeout also for lint
   std::string instance;
   std::string format = "text";
   std::string timeout = "10s";  // a duration, kTimeoutMin to kTimeoutMax
@@ -34,6 +34,12 @@ struct Arguments {
   bool markdown = false;
   // health
   std::string address;
+  // lint
+  std::vector<std::string> pages;  // files, URLs, - for stdin
+  std::string lint_format = "auto";
+  bool warnings_as_errors = false;
+  bool errors_only = false;
+  bool list_rules = false;
 };
 
 struct ParsedArguments {

@@ -17,5 +17,6 @@ int Scrape(const Arguments& arguments);
 int List(const Arguments& arguments);
 int Describe(const Arguments& arguments);
 int Health(const Arguments& arguments);
+int Lint(const Arguments& arguments);
 
 }  // namespace pillion

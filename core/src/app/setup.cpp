@@ -52,6 +52,7 @@ int RunCommand(const Arguments& arguments) {
     case Command::kList: return List(arguments);
     case Command::kDescribe: return Describe(arguments);
     case Command::kHealth: return Health(arguments);
+    case Command::kLint: return Lint(arguments);
   }
   return kExitUsage;
 }
