@@ -190,8 +190,8 @@ TEST_CASE("a secret that cannot be read is an error without its text") {
   REQUIRE(host.Create().ok());
   host.BreakSecret("password");
   const auto report = host.Poll();
-  CHECK(report.reason == Reason::kInternal);
-  CHECK(report.error == "secret `password` cannot be read");
+  CHECK(report.reason == Reason::kAuth);
+  CHECK(report.error == "secret `password` cannot be read; the log says why");
   REQUIRE(report.logs.size() == 1);
   CHECK(report.logs[0].level == PILLION_LOG_ERROR);
   host.SetSecret("password", "back");

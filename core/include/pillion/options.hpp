@@ -106,7 +106,8 @@ class Options {
     return list;
   }
 
-  // The secret's value at this moment; empty if it is not configured. At most 64 KiB.
+  // The secret's value at this moment; empty if it is not configured. At most 64 KiB. One that
+  // cannot be read is kAuth: pass the error on as the poll's.
   Result<SecretText> Secret(std::string_view name) const {
     std::string text(512, '\0');
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -114,7 +115,7 @@ class Options {
       const uint32_t reason = host_->secret(instance_, ToStr(name), &buffer);
       if (reason != PILLION_REASON_OK) {
         return Error{static_cast<Reason>(reason),
-                     "secret `" + std::string(name) + "` cannot be read"};
+                     "secret `" + std::string(name) + "` cannot be read; the log says why"};
       }
       if (buffer.size <= text.size()) {
         SecretText secret(std::string(text.data(), buffer.size));

@@ -55,7 +55,7 @@ enum {
   PILLION_REASON_OK = 0,
   PILLION_REASON_REFUSED = 1,    /* nobody listens, or the target closed the connection */
   PILLION_REASON_DNS = 2,        /* the name has no address */
-  PILLION_REASON_AUTH = 3,       /* credentials were not accepted */
+  PILLION_REASON_AUTH = 3,       /* credentials cannot be read or were not accepted */
   PILLION_REASON_TIMEOUT = 4,    /* the deadline passed, or the poll was interrupted */
   PILLION_REASON_PROTOCOL = 5,   /* the answer is not what this protocol allows */
   PILLION_REASON_PERMISSION = 6, /* logged in, but not allowed to read this */
@@ -236,8 +236,9 @@ typedef struct pillion_host {
   /* Reads an option. Its strings are valid until the object is destroyed. Secrets and names that
    * are not in the table read as not set. */
   void (*option)(pillion_instance*, pillion_str name, pillion_value* out);
-  /* Copies a secret's present value out and returns a PILLION_REASON_* (INTERNAL: it cannot be
-   * read; the host has logged why). size 0: not set. Fetch it for every connect and wipe it. */
+  /* Copies a secret's present value out and returns a PILLION_REASON_* (AUTH: it cannot be read,
+   * LIMIT: it is too long; the host has logged why). size 0: not set. Fetch it for every connect
+   * and wipe it. */
   uint32_t (*secret)(pillion_instance*, pillion_str name, pillion_buffer* out);
   /* The instance's name in the configuration, valid until destroy. */
   pillion_str (*instance_name)(pillion_instance*);

@@ -56,7 +56,8 @@ uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out
                     {"option", std::string(name)},
                     {"error", text.error().message}});
     }
-    return PILLION_REASON_INTERNAL;
+    // A file that is not there or an unset variable is the operator's to mend, not a defect.
+    return text.error().reason == Reason::kLimit ? PILLION_REASON_LIMIT : PILLION_REASON_AUTH;
   }
   last_secret_problem.clear();
   out->size = text->size();

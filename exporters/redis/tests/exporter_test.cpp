@@ -182,7 +182,7 @@ TEST_CASE("a password that cannot be read fails the poll") {
   REQUIRE(host.Create().ok());
   host.BreakSecret("password");
   const PollReport report = host.Poll();
-  CHECK_FALSE(report.ok());
+  CHECK(report.reason == Reason::kAuth);
   CHECK(redis.commands().empty());
 }
 

@@ -285,10 +285,12 @@ TEST_CASE("a secret is read anew each time and never comes out as an option") {
   std::ofstream(path, std::ios::trunc) << std::string(2000, 'k');
   CHECK(Run(*object).ok());
   CHECK(seen == std::string(2000, 'k'));
+  std::ofstream(path, std::ios::trunc) << std::string(Secret::kFileBytesMax + 1, 'k');
+  CHECK(Run(*object).reason == Reason::kLimit);
   std::filesystem::remove(path);
   const PollOutcome outcome = Run(*object);
-  CHECK(outcome.reason == Reason::kInternal);
-  CHECK(outcome.message == "secret `password` cannot be read");
+  CHECK(outcome.reason == Reason::kAuth);
+  CHECK(outcome.message == "secret `password` cannot be read; the log says why");
 }
 
 TEST_CASE("list options come out item by item") {

@@ -424,7 +424,7 @@ inline uint32_t TestHost::ReadSecret(std::string_view name, pillion_buffer* out)
   ++secret_reads_[key];
   if (broken_secrets_.count(key) != 0) {
     logs_.push_back({PILLION_LOG_ERROR, "secret `" + key + "` cannot be read"});
-    return PILLION_REASON_INTERNAL;
+    return PILLION_REASON_AUTH;
   }
   const auto found = secrets_.find(key);
   if (found == secrets_.end()) return PILLION_REASON_OK;
