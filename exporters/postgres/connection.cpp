@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "failure.hpp"
-#include "socket.hpp"
 
 namespace pillion::postgres {
 namespace {
@@ -42,12 +41,10 @@ Result<std::vector<Endpoint>> Expand(const PollContext& ctx, const Target& targe
   return all;
 }
 
-// `heard` says whether the other side spoke, `closed` whether it was seen to hang up.
+// `heard` says whether the other side spoke, `closed` whether it then hung up.
 Error ConnectError(PGconn* handle, const Endpoint& endpoint, bool heard, bool closed) {
   const std::string_view message = PQerrorMessage(handle);
   const std::string_view sqlstate = FindSqlstate(message);
-  // When the end comes right behind the last words, only libpq sees it.
-  closed = closed || message.find("server closed the connection") != std::string_view::npos;
   Reason reason = heard && !closed ? Reason::kProtocol : Reason::kRefused;
   if (!sqlstate.empty()) {
     reason = ConnectReason(sqlstate);
@@ -59,11 +56,9 @@ Error ConnectError(PGconn* handle, const Endpoint& endpoint, bool heard, bool cl
 
 }  // namespace
 
-void Connection::Closer::operator()(PGconn* handle) const {
-  // Says goodbye if a session was reached, which cannot block: the socket is non-blocking, and
-  // from then on libpq was told so. A backend in the middle of our pipeline ends when it finds
-  // that nobody takes its answers, at the latest at the statement's time limit.
-  PQfinish(handle);
+void Connection::Close() {
+  handle_.reset();
+  relay_.Close();
 }
 
 int Connection::major() const { return PQserverVersion(handle_.get()) / 10000; }
@@ -93,8 +88,7 @@ Result<void> Connection::Open(const PollContext& ctx, const Target& target,
   return outcome;
 }
 
-Result<void> Connection::Try(const PollContext& ctx, const Target& target, const Endpoint& endpoint,
-                             const SecretText& password, MonoTime until) {
+void Connection::Start(const Target& target, const Endpoint& endpoint, const SecretText& password) {
   const auto parameters = ParametersFor(target, endpoint);
   std::vector<const char*> keys;
   std::vector<const char*> values;
@@ -109,43 +103,85 @@ Result<void> Connection::Try(const PollContext& ctx, const Target& target, const
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);
+  Close();
   handle_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
+}
+
+Result<void> Connection::Try(const PollContext& ctx, const Target& target, const Endpoint& endpoint,
+                             const SecretText& password, MonoTime until) {
+  Start(target, endpoint, password);
   if (!handle_) return Error{Reason::kInternal, "libpq is out of memory"};
   PGconn* const handle = handle_.get();
   PQsetNoticeReceiver(handle, &IgnoreNotice, nullptr);
   PQsetErrorVerbosity(handle, PQERRORS_VERBOSE);  // the only way to an SQLSTATE
-
-  bool heard = false;
-  bool closed = false;
-  size_t received = 0;
-  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-  if (PQstatus(handle) == CONNECTION_BAD) status = PGRES_POLLING_FAILED;
-  while (status != PGRES_POLLING_OK) {
-    if (status == PGRES_POLLING_FAILED) return ConnectError(handle, endpoint, heard, closed);
-    const bool reading = status == PGRES_POLLING_READING;
-    const int fd = PQsocket(handle);
-    const auto ready = ctx.Wait(fd, reading ? PILLION_READABLE : PILLION_WRITABLE, until);
-    if (!ready) {
-      return Error{ready.error().reason,
-                   "connecting to " + NameOf(endpoint) + ": " + ready.error().message};
-    }
-    if (reading) {
-      received += WaitingBytes(fd);
-      if (received > kGreetingBytesMax) {
-        return Error{Reason::kProtocol, "connecting to " + NameOf(endpoint) +
-                                            ": more than 256 KiB came before the session began"};
-      }
-      closed = IsClosedByPeer(fd);
-      heard = heard || !closed;
-    }
-    status = PQconnectPoll(handle);
-  }
+  if (auto greeted = Greet(ctx, endpoint, until); !greeted.ok()) return greeted;
   PQsetErrorVerbosity(handle, PQERRORS_DEFAULT);
-  BoundWaitingBytes(PQsocket(handle), kWaitingBytesMax);
   if (PQsetnonblocking(handle, 1) != 0 || PQenterPipelineMode(handle) != 1) {
     return Error{Reason::kInternal, "libpq: " + OneLine(PQerrorMessage(handle))};
   }
   return {};
+}
+
+Result<void> Connection::Greet(const PollContext& ctx, const Endpoint& endpoint, MonoTime until) {
+  PGconn* const handle = handle_.get();
+  const auto failed = [&](Reason reason, const std::string& what) {
+    return Error{reason, "connecting to " + NameOf(endpoint) + ": " + what};
+  };
+  size_t received = 0;
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  if (PQstatus(handle) == CONNECTION_BAD) status = PGRES_POLLING_FAILED;
+  while (status != PGRES_POLLING_OK) {
+    if (status == PGRES_POLLING_FAILED) {
+      return ConnectError(handle, endpoint, received > 0, relay_.ended());
+    }
+    const bool reading = status == PGRES_POLLING_READING;
+    const int socket = PQsocket(handle);
+    bool relayed = relay_.IsBehind(socket);
+    // Before it reads, libpq looks at the socket itself: whether it is connected, and to whom.
+    if (reading && !relayed) {
+      if (auto inserted = relay_.Insert(socket); !inserted.ok()) return inserted;
+      relayed = true;
+    }
+    uint32_t events = reading ? PILLION_READABLE : 0;
+    if (!relayed || relay_.Send()) events |= PILLION_WRITABLE;
+    const bool has_unread = relayed && relay_.HasUnread(socket);
+    if (events != 0 && !has_unread) {
+      const auto ready = ctx.Wait(relayed ? relay_.server() : socket, events, until);
+      if (!ready) return failed(ready.error().reason, ready.error().message);
+      if (*ready & PILLION_READABLE) received += relay_.Receive();
+      if (received > kGreetingBytesMax) {
+        return failed(Reason::kProtocol, "more than 256 KiB came before the session began");
+      }
+    }
+    status = PQconnectPoll(handle);
+  }
+  // libpq makes no connection without being told anything.
+  if (!relay_.IsBehind(PQsocket(handle))) return failed(Reason::kProtocol, "nothing was said");
+  return {};
+}
+
+Result<bool> Connection::Send() {
+  PGconn* const handle = handle_.get();
+  while (true) {
+    const int unsent = PQflush(handle);
+    if (unsent < 0) return Error{Reason::kRefused, OneLine(PQerrorMessage(handle))};
+    if (relay_.Send()) return true;
+    if (unsent == 0) return false;
+  }
+}
+
+Result<size_t> Connection::Receive() {
+  PGconn* const handle = handle_.get();
+  const size_t received = relay_.Receive();
+  // In one call libpq takes as much as its buffer has room for.
+  do {
+    if (PQconsumeInput(handle) != 1) {
+      return Error{Reason::kRefused, OneLine(PQerrorMessage(handle))};
+    }
+  } while (relay_.HasUnread(PQsocket(handle)));
+  // And of an encrypted record of 16 KiB at least the half; its rest is in no socket any more.
+  if (PQsslInUse(handle)) PQconsumeInput(handle);
+  return received;
 }
 
 }  // namespace pillion::postgres

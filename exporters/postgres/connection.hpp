@@ -1,5 +1,7 @@
 // Connection: one session with a server, opened, read and closed without ever blocking.
 //
+// From the server's first answer on, a relay stands between libpq and the server.
+//
 // Threads: one at a time. Everything that waits does so in PollContext::Wait.
 // After any failure the connection is closed; open it again for the next try.
 #pragma once
@@ -12,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "relay.hpp"
 #include "target.hpp"
 
 namespace pillion::postgres {
@@ -21,8 +24,10 @@ class Connection {
   // Bytes that may arrive while connecting. A server's greeting is about half a kilobyte.
   static constexpr size_t kGreetingBytesMax = 256 * 1024;
 
-  // Bytes of answers that may wait in the kernel; see pipeline.hpp.
-  static constexpr int kWaitingBytesMax = 256 * 1024;
+  Connection() = default;
+  ~Connection() { Close(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   bool open() const { return handle_ != nullptr; }
   // REQUIRES: open()
@@ -38,18 +43,32 @@ class Connection {
   Result<void> Open(const PollContext& ctx, const Target& target, const SecretText& password,
                     MonoTime until);
 
-  // Never waits for the other side: a stopped server would not answer.
-  void Close() { handle_.reset(); }
+  // Sends what libpq has to send. True: some is left; go on when socket() is writable.
+  // REQUIRES: open(), for this and what follows
+  Result<bool> Send();
+  // Gives libpq what has come, at most Relay::kPieceBytes, and says how many bytes that were.
+  // kRefused: the server is gone.
+  Result<size_t> Receive();
+  // What to wait on; not what libpq calls its socket.
+  int socket() const { return relay_.server(); }
+
+  // Says goodbye to the server if it can be said at once, and never waits: a stopped server would
+  // not listen. A backend in the middle of our pipeline ends when it finds that nobody takes its
+  // answers, at the latest at the statement's time limit.
+  void Close();
 
  private:
   struct Closer {
-    void operator()(PGconn* handle) const;
+    void operator()(PGconn* handle) const { PQfinish(handle); }
   };
   using Handle = std::unique_ptr<PGconn, Closer>;
 
   Result<void> Try(const PollContext& ctx, const Target& target, const Endpoint& endpoint,
                    const SecretText& password, MonoTime until);
+  void Start(const Target& target, const Endpoint& endpoint, const SecretText& password);
+  Result<void> Greet(const PollContext& ctx, const Endpoint& endpoint, MonoTime until);
 
+  Relay relay_;
   Handle handle_;
 };
 

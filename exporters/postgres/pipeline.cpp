@@ -4,7 +4,6 @@
 #include <string>
 
 #include "failure.hpp"
-#include "socket.hpp"
 
 namespace pillion::postgres {
 namespace {
@@ -23,29 +22,39 @@ std::string_view Field(const PGresult* result, int field) {
 
 class Run {
  public:
-  Run(const PollContext& ctx, PGconn* session, std::span<const Step> steps, StepHandler& handler)
-      : ctx_(ctx), session_(session), steps_(steps), handler_(handler) {}
+  Run(const PollContext& ctx, Connection& connection, std::span<const Step> steps,
+      StepHandler& handler)
+      : ctx_(ctx),
+        connection_(connection),
+        session_(connection.handle()),
+        steps_(steps),
+        handler_(handler) {}
 
-  Result<void> Send() {
+  Result<void> Write() {
     for (const Step& step : steps_) {
-      if (!SendStep(step) || PQpipelineSync(session_) != 1) return Lost();
+      if (!SendStep(step) || PQpipelineSync(session_) != 1) {
+        return Error{Reason::kRefused, OneLine(PQerrorMessage(session_))};
+      }
     }
     return {};
   }
 
   Result<void> Read(MonoTime until) {
     StartStep();
+    bool unsent = true;
     while (step_ < steps_.size()) {
-      const int unsent = PQflush(session_);
-      if (unsent < 0) return Lost();
-      if (auto taken = TakeResults(); !taken.ok()) return taken;
-      if (step_ == steps_.size()) break;
+      if (unsent) {
+        const auto sent = connection_.Send();
+        if (!sent) return sent.error();
+        unsent = *sent;
+      }
       uint32_t events = PILLION_READABLE;
-      if (unsent > 0) events |= PILLION_WRITABLE;
-      const auto ready = ctx_.Wait(PQsocket(session_), events, until);
+      if (unsent) events |= PILLION_WRITABLE;
+      const auto ready = ctx_.Wait(connection_.socket(), events, until);
       if (!ready) return ready.error();
       if ((*ready & PILLION_READABLE) == 0) continue;
       if (auto received = Receive(); !received.ok()) return received;
+      if (auto taken = TakeResults(); !taken.ok()) return taken;
     }
     return {};
   }
@@ -92,15 +101,13 @@ class Run {
   }
 
   Result<void> Receive() {
-    since_result_ += WaitingBytes(PQsocket(session_));
-    if (since_result_ > kBytesBetweenResultsMax) {
-      return Error{Reason::kLimit, "the server sent " +
-                                       std::to_string(kBytesBetweenResultsMax >> 20) +
-                                       " MiB and no end of a result"};
-    }
-    closed_ = IsClosedByPeer(PQsocket(session_));
-    if (PQconsumeInput(session_) != 1) return Lost();
-    return {};
+    const auto received = connection_.Receive();
+    if (!received) return received.error();
+    since_result_ += *received;
+    if (since_result_ <= kBytesBetweenResultsMax) return {};
+    return Error{Reason::kLimit, "the server sent " +
+                                     std::to_string(kBytesBetweenResultsMax >> 20) +
+                                     " MiB and no end of a result"};
   }
 
   // Takes what has arrived completely.
@@ -166,7 +173,8 @@ class Run {
   // An error of the statement, unless it ends the session.
   Result<void> TakeError(const PGresult* result) {
     const std::string_view sqlstate = Field(result, PG_DIAG_SQLSTATE);
-    if (sqlstate.empty()) return Broken();
+    // libpq could make nothing of what came.
+    if (sqlstate.empty()) return Error{Reason::kProtocol, OneLine(PQerrorMessage(session_))};
     const std::string_view severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     Error error{StatementReason(sqlstate),
                 std::string(sqlstate) + ": " + OneLine(Field(result, PG_DIAG_MESSAGE_PRIMARY))};
@@ -180,15 +188,8 @@ class Run {
     return {};
   }
 
-  // Reading or writing failed: the other side is gone.
-  Error Lost() const { return {Reason::kRefused, OneLine(PQerrorMessage(session_))}; }
-
-  // libpq could make nothing of what came, unless what came was the end.
-  Error Broken() const {
-    return {closed_ ? Reason::kRefused : Reason::kProtocol, OneLine(PQerrorMessage(session_))};
-  }
-
   const PollContext& ctx_;
+  Connection& connection_;
   PGconn* const session_;
   const std::span<const Step> steps_;
   StepHandler& handler_;
@@ -198,16 +199,15 @@ class Run {
   int leading_ = 0;  // answers to come before the one to the main statement
   bool answered_ = false;
   size_t rows_ = 0;
-  size_t since_result_ = 0;
-  bool closed_ = false;
+  size_t since_result_ = 0;  // bytes given to libpq since it made a result of them
 };
 
 }  // namespace
 
-Result<void> RunPipeline(const PollContext& ctx, PGconn* session, std::span<const Step> steps,
-                         MonoTime until, StepHandler& handler) {
-  Run run(ctx, session, steps, handler);
-  if (auto sent = run.Send(); !sent.ok()) return sent;
+Result<void> RunPipeline(const PollContext& ctx, Connection& connection,
+                         std::span<const Step> steps, MonoTime until, StepHandler& handler) {
+  Run run(ctx, connection, steps, handler);
+  if (auto written = run.Write(); !written.ok()) return written;
   return run.Read(until);
 }
 

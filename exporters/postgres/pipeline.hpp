@@ -2,22 +2,22 @@
 //
 // All statements are sent at once in libpq's pipeline mode, a Sync behind each, and the answers
 // are read as they come while the rest is still being sent. Nothing blocks; all waiting is in
-// PollContext::Wait. Memory is bounded on our side: a server (or what pretends to be one) can't
-// make libpq buffer more than kBytesBetweenResultsMax. How much libpq has read is not known
-// exactly; counted is what had arrived each time before it read, which is never less. A result
-// that is not read row by row may therefore safely be about 1 MiB.
+// PollContext::Wait. Memory is bounded: a server (or what pretends to be one) can't make libpq
+// buffer more than kBytesBetweenResultsMax. What is counted are the pieces that the connection
+// hands to libpq, so that the bound holds to within one of them.
 #pragma once
 
-#include <libpq-fe.h>
 #include <pillion/poll.hpp>
 #include <pillion/result.hpp>
 
 #include <cstddef>
 #include <span>
 
+#include "connection.hpp"
+
 namespace pillion::postgres {
 
-inline constexpr size_t kBytesBetweenResultsMax = 64 * 1024 * 1024;
+inline constexpr size_t kBytesBetweenResultsMax = 16 * 1024 * 1024;
 inline constexpr size_t kRowsPerStepMax = 1'000'000;
 
 struct Statement {
@@ -49,10 +49,10 @@ class StepHandler {
   virtual void OnDone(size_t step, const Result<void>& outcome) = 0;
 };
 
-// Runs the steps on a session in pipeline mode with nothing in flight. A failed Result means that
-// the session is of no use any more: kTimeout when `until` passed or the poll was interrupted,
+// Runs the steps on an open connection with nothing in flight. A failed Result means that the
+// session is of no use any more: kTimeout when `until` passed or the poll was interrupted,
 // kRefused when the server went away, kProtocol when it did not speak PostgreSQL's protocol.
-Result<void> RunPipeline(const PollContext& ctx, PGconn* session, std::span<const Step> steps,
-                         MonoTime until, StepHandler& handler);
+Result<void> RunPipeline(const PollContext& ctx, Connection& connection,
+                         std::span<const Step> steps, MonoTime until, StepHandler& handler);
 
 }  // namespace pillion::postgres

@@ -163,7 +163,7 @@ class Postgres {
     Plan plan;
     MakePlan(ctx, fresh, collecting, plan);
     const auto prepared_before = prepared_;
-    const auto ran = RunPipeline(ctx, connection_.handle(), plan.steps, until, collecting);
+    const auto ran = RunPipeline(ctx, connection_, plan.steps, until, collecting);
     started = collecting.started();
     if (fresh && collecting.pooled()) StartPooled();
     auto finished = Finish(ran, collecting);

@@ -138,10 +138,11 @@ TEST_CASE("endless bytes before the session begins are bounded") {
   for (const std::string& bytes :
        {std::string("E") + std::string(65536, 'x'), Parameter("a", std::string(20000, 'v')),
         Message('N', std::string(20000, 'n')),
+        std::string("N\x3f\xff\xff\xff") + std::string(65536, 'n'),
         std::string("R\x7f\xff\xff\xff") + std::string(65536, 'x')}) {
     const PollReport report = PollScript([&](Connection& c) {
       ReadStartup(c);
-      if (bytes[0] == 'S') c.Send(Message('R', Int32(0)));
+      if (bytes[0] == 'S' || bytes[0] == 'N') c.Send(Message('R', Int32(0)));
       c.SendForever(bytes);
     });
     CHECK(report.reason == Reason::kProtocol);

@@ -26,6 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+constexpr const char* kOpenSsl = "/usr/bin/openssl";
+
 std::string FindBinaries() {
   if (const char* given = std::getenv("PILLION_POSTGRES_BIN")) return given;
   int newest = 0;
@@ -76,6 +78,10 @@ std::unique_ptr<LiveServer> LiveServer::Make(Config config) {
   const std::string binaries = FindBinaries();
   if (binaries.empty()) {
     std::puts("SKIPPED: apt:postgresql no PostgreSQL server under /usr/lib/postgresql");
+    return nullptr;
+  }
+  if (config.tls && !fs::exists(kOpenSsl)) {
+    std::puts("SKIPPED: apt:openssl makes the certificate of this test");
     return nullptr;
   }
   std::unique_ptr<LiveServer> server(new LiveServer(binaries, MakeDirectory()));
@@ -132,6 +138,16 @@ void LiveServer::InitPrimary(const Config& config) {
   conf << "fsync = off\nmax_connections = 20\nshared_buffers = 8MB\nautovacuum = off\n"
           "log_line_prefix = '[%p] %a: '\nlog_connections = on\n";
   for (const std::string& line : config.settings) conf << line << '\n';
+  if (!config.tls) return;
+  MakeCertificate();
+  conf << "ssl = on\nssl_cert_file = '" << directory_ << "/tls.crt'\nssl_key_file = '" << directory_
+       << "/tls.key'\n";
+}
+
+void LiveServer::MakeCertificate() const {
+  RunToEnd({kOpenSsl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", directory_ + "/tls.key",
+            "-out", directory_ + "/tls.crt"});
 }
 
 void LiveServer::InitStandby(const Config& config) {

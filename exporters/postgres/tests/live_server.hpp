@@ -23,9 +23,10 @@ class LiveServer {
   struct Config {
     std::vector<std::string> settings = {};  // lines of postgresql.conf
     const LiveServer* primary = nullptr;     // a standby that streams from this one
+    bool tls = false;                        // with a certificate of its own; needs openssl
   };
 
-  // Returns null and says SKIPPED if there is no server on this machine. Throws if it won't start.
+  // Returns null and says SKIPPED if this machine lacks what it needs. Throws if it won't start.
   static std::unique_ptr<LiveServer> Make(Config config);
   static std::unique_ptr<LiveServer> Make() { return Make(Config{}); }
 
@@ -56,6 +57,7 @@ class LiveServer {
   LiveServer(std::string binaries, std::string directory);
   void InitPrimary(const Config& config);
   void InitStandby(const Config& config);
+  void MakeCertificate() const;
   pid_t Spawn(const std::vector<std::string>& command) const;
   void RunToEnd(const std::vector<std::string>& command) const;
 

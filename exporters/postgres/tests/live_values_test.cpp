@@ -261,6 +261,32 @@ TEST_CASE("live: many tables are read row by row and all shown") {
   }
 }
 
+TEST_CASE("live: an encrypted session is read like a plain one") {
+  const auto server = LiveServer::Make({.tls = true});
+  if (!server) return;
+  server->Run(
+      "DO $$ BEGIN FOR i IN 1..400 LOOP EXECUTE format('CREATE TABLE many_%s()', i); "
+      "END LOOP; END $$");
+  const auto host = HostFor(server->TcpDsn("dbname=postgres user=postgres sslmode=require"));
+  for (int poll = 0; poll < 3; ++poll) {
+    const PollReport report = host->Poll();
+    CheckAllWell(report);
+    CHECK(report.Value("pg_stat_user_tables_seq_scan{datname=\"postgres\",schemaname=\"public\","
+                       "relname=\"many_400\"}") == 0.0);
+  }
+  CHECK(server->Ask("SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+                    "WHERE application_name = 'pillion'") == "t");
+}
+
+TEST_CASE("live: encryption that the server declines is gone without if it is only preferred") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  const auto preferred = HostFor(server->TcpDsn("dbname=postgres user=postgres sslmode=prefer"));
+  CheckAllWell(preferred->Poll());
+  const auto required = HostFor(server->TcpDsn("dbname=postgres user=postgres sslmode=require"));
+  CHECK(required->Poll().reason == Reason::kProtocol);
+}
+
 TEST_CASE("live: a running VACUUM shows its table and phase") {
   const auto server = LiveServer::Make();
   if (!server) return;
