@@ -74,14 +74,16 @@ def build_options(tree):
 
 # ---- who may see whom --------------------------------------------------------------------------
 
+# text <- log, model, http, parse
 # include/pillion <- log, model <- exposition <- config <- plugin, poll, http, self <- app
 #                 <- log <- parse <- lint <- app
-BASE = {"log", "model"}
+BASE = {"text", "log", "model"}
 MAY_SEE = {
-    "log": set(),
-    "model": set(),
-    "parse": {"log"},
-    "lint": {"log", "parse"},
+    "text": set(),
+    "log": {"text"},
+    "model": {"text"},
+    "parse": {"text", "log"},
+    "lint": {"text", "log", "parse"},
     "exposition": BASE,
     "config": BASE | {"exposition"},
     "filter": BASE | {"exposition", "config"},

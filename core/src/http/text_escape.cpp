@@ -1,5 +1,7 @@
 #include "http/text_escape.hpp"
 
+#include "text/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -10,40 +12,11 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// How many bytes the well-formed UTF-8 character at the front of `text` has; 0 if there is none
-// (overlong forms, surrogates and what lies beyond U+10FFFF are not well-formed).
-size_t Utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  size_t length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (first >= 0xC2 && first <= 0xDF) {
-    length = 2;
-  } else if (first >= 0xE0 && first <= 0xEF) {
-    length = 3;
-    if (first == 0xE0) low = 0xA0;
-    if (first == 0xED) high = 0x9F;
-  } else if (first >= 0xF0 && first <= 0xF4) {
-    length = 4;
-    if (first == 0xF0) low = 0x90;
-    if (first == 0xF4) high = 0x8F;
-  } else {
-    return 0;
-  }
-  if (text.size() < length || byte(1) < low || byte(1) > high) return 0;
-  for (size_t i = 2; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
 // Calls `ascii` for each ASCII character and copies the well-formed rest.
 template <typename Ascii>
 void ForEachCharacter(std::string_view text, std::string* out, Ascii ascii) {
   while (!text.empty()) {
-    const size_t length = Utf8Length(text);
+    const size_t length = DecodeUtf8(text).length;
     if (length == 1) {
       ascii(text[0]);
     } else if (length == 0) {

@@ -1,6 +1,6 @@
 #include "log/line_builder.hpp"
 
-#include "log/utf8.hpp"
+#include "text/utf8.hpp"
 
 #include <fmt/format.h>
 

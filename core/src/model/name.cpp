@@ -1,5 +1,7 @@
 #include "model/name.hpp"
 
+#include "text/utf8.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -12,26 +14,7 @@ constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 // The length of the valid UTF-8 sequence at the start of `text`, or 0.
-size_t Utf8Length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  const auto continues = [&](size_t i, uint8_t low = 0x80, uint8_t high = 0xBF) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const uint8_t low = first == 0xE0 ? 0xA0 : 0x80;   // no overlong forms
-    const uint8_t high = first == 0xED ? 0x9F : 0xBF;  // no surrogates
-    return continues(1, low, high) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const uint8_t low = first == 0xF0 ? 0x90 : 0x80;
-    const uint8_t high = first == 0xF4 ? 0x8F : 0xBF;  // nothing above U+10FFFF
-    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
+size_t Utf8Length(std::string_view text) { return DecodeUtf8(text).length; }
 
 // How many bytes at the start of `text` are ASCII and none of \\, \n and ". Eight at a time: help
 // texts are a third of a page, and nearly all of them are plain.

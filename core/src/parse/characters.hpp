@@ -1,7 +1,7 @@
 // Which characters names are made of, and whether a text is UTF-8. Pure.
 #pragma once
 
-#include "log/utf8.hpp"
+#include "text/utf8.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #include "log/log.hpp"
-#include "log/utf8.hpp"
+#include "text/utf8.hpp"
 
 #include <doctest/doctest.h>
 

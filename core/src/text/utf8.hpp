@@ -1,4 +1,4 @@
-// UTF-8, one character at a time. Pure.
+// UTF-8, one character at a time: what is valid is decided here and nowhere else. Pure.
 #pragma once
 
 #include <cstddef>
