@@ -89,7 +89,7 @@ TEST_CASE("another version of the border is refused with both versions") {
 TEST_CASE("wrong tables are told before the plugin is made") {
   static constexpr Collector kCollectors[] = {{.name = "a"}, {.name = "a"}};
   static constexpr Metric kMetrics[] = {
-      {.name = "no name"},
+      {.name = "no\xFFname"},
       {.name = "t_x", .collector = 2},
       {.name = "t_x"},
       {.name = "t_y", .labels = "a,a"},
@@ -101,12 +101,12 @@ TEST_CASE("wrong tables are told before the plugin is made") {
       ExporterOf({.type = "t", .collectors = kCollectors, .metrics = kMetrics, .up_name = "t-up"},
                  [](const Options&, PollContext&, Sink&) -> Result<void> { return {}; }));
   CHECK(host.Create().error().message ==
-        "`no name` is not a metric name\n"
+        "`no\xFFname` is not a metric name\n"
         "`t_x` names a collector that is not there\n"
         "`t_x` stands twice in the metric table\n"
         "`t_y`: `a` cannot be a label of it, or not twice\n"
         "`t_z`: `quantile` cannot be a label of it, or not twice\n"
-        "`t_star_*` is not a metric name\n"
+        "`t_star_*` is no pattern without PILLION_METRIC_PATTERN\n"
         "pattern `t_none` must hold exactly one `*`\n"
         "collector `a` has no name or stands twice\n"
         "`t-up` is not a metric name");

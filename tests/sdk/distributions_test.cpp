@@ -204,7 +204,7 @@ TEST_CASE("exemplars stand at their bucket and created times after their sample"
 TEST_CASE("an exemplar is bounded and needs a sample that was taken") {
   const PollReport report = PollOnce([](const Options&, PollContext&, Sink& sink) -> Result<void> {
     const std::string long_text(121, 'x');
-    const std::string_view names[] = {"trace_id"}, values[] = {long_text}, bad[] = {"trace-id"};
+    const std::string_view names[] = {"trace_id"}, values[] = {long_text}, bad[] = {"__trace"};
     sink.Add(kCounter, {"get"}, 4);
     sink.Exemplar(names, values, 1, std::nan(""));
     sink.Exemplar(bad, names, 1, std::nan(""));

@@ -94,7 +94,7 @@ TEST_CASE("untyped families and names that are none are handled") {
     std::vector<prometheus::MetricFamily> Collect() const override {
       prometheus::MetricFamily untyped{"t_any", "", prometheus::MetricType::Untyped, {{}}};
       untyped.metric[0].untyped.value = 9;
-      return {untyped, {"t bad", "", prometheus::MetricType::Gauge, {{}}}};
+      return {untyped, {"t\xFF", "", prometheus::MetricType::Gauge, {{}}}};
     }
   };
   const PollReport report = PollWith<4>(Odd());

@@ -131,17 +131,33 @@ TEST_CASE("label names are checked") {
   const PollReport report =
       PollOnce(kLoose, [](const Options&, PollContext&, Sink& sink) -> Result<void> {
         const std::string_view values[] = {"x", "y"};
-        const std::string_view dash[] = {"a-b"}, twice[] = {"a", "a"}, reserved[] = {"__name__"};
-        sink.Add(kOpen, sink.MakeLabels(dash, std::span(values).first(1)), 1);
+        const std::string_view bytes[] = {"\xFF"}, twice[] = {"a", "a"}, reserved[] = {"__name__"};
+        sink.Add(kOpen, sink.MakeLabels(bytes, std::span(values).first(1)), 1);
         sink.Add(kOpen, sink.MakeLabels(twice, values), 1);
         sink.Add(kOpen, sink.MakeLabels(reserved, std::span(values).first(1)), 1);
         return {};
       });
   CHECK(Joined(report.problems) ==
-        "label `a-b` is invalid or stands twice\n"
+        "label `\xFF` is invalid or stands twice\n"
         "label `a` is invalid or stands twice\n"
         "label `__name__` is invalid or stands twice\n");
   CHECK(report.text.empty());
+}
+
+TEST_CASE("names that are not legacy ones are quoted") {
+  const PollReport report =
+      PollOnce(kLoose, [](const Options&, PollContext&, Sink& sink) -> Result<void> {
+        const std::string_view names[] = {"my.label", "a"}, values[] = {"x", "y"};
+        sink.Add(kOpen, sink.MakeLabels(names, values), 1);
+        const Family family = sink.Declare({.name = "my.name", .labels = "l"});
+        sink.Add(family, {"z"}, 2);
+        sink.Add(sink.Declare({.name = "no labels"}), 3);
+        return {};
+      });
+  CHECK(report.problems.empty());
+  CHECK(report.text.find("t_open{\"my.label\"=\"x\",a=\"y\"} 1\n") != std::string::npos);
+  CHECK(report.text.find("{\"my.name\",l=\"z\"} 2\n") != std::string::npos);
+  CHECK(report.text.find("{\"no labels\"} 3\n") != std::string::npos);
 }
 
 TEST_CASE("a sample has at most 32 labels") {
@@ -181,7 +197,7 @@ TEST_CASE("families can be declared at run time") {
 TEST_CASE("what cannot be declared gives an invalid family") {
   const PollReport report =
       PollOnce(kLoose, [](const Options&, PollContext&, Sink& sink) -> Result<void> {
-        const Family refused = sink.Declare({.name = "not a name"});
+        const Family refused = sink.Declare({.name = "not\xFFutf8"});
         CHECK_FALSE(refused.valid());
         sink.Add(refused, 1);  // counted once, when it was declared
         CHECK_FALSE(sink.Declare({.name = "x_*", .flags = PILLION_METRIC_PATTERN}).valid());

@@ -131,7 +131,10 @@ enum {
 
 typedef struct pillion_metric {
   size_t size;
-  pillion_str name; /* the full name in text format: counters of ours with _total */
+  /* The full name in text format: counters of ours with _total. Best of [a-zA-Z0-9_:]. Any other
+   * UTF-8 (up to 1024 bytes, no NUL; labels must not start with __) is possible too and reaches
+   * clients that don't take it escaped: `my.name` is `my_name` there. */
+  pillion_str name;
   pillion_str unit; /* base unit, a suffix of the name; may be empty */
   pillion_str help;
   pillion_str since; /* first target version that has it; empty: any */

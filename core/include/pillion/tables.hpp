@@ -65,7 +65,7 @@ struct Collector {
 };
 
 struct Metric {
-  std::string_view name;
+  std::string_view name;  // best of [a-zA-Z0-9_:]; other UTF-8 is possible, see plugin.h
   MetricType type = MetricType::kGauge;
   std::string_view help = {};
   std::string_view labels = {};  // comma separated

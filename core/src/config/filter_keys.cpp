@@ -39,7 +39,7 @@ std::string WrongRename(const std::string& families, const std::string& rename) 
     i += group ? 1 : 0;
   }
   if (IsMetricName(sample)) return {};
-  return "gives no metric name; write letters, digits, _ and groups such as \\1";
+  return "gives no metric name: it must be UTF-8 without NUL and not empty";
 }
 
 std::optional<std::vector<std::string>> ReadPatterns(const Value& value, Loading& loading) {
@@ -81,8 +81,8 @@ void ReadAddedLabels(const Value& value, Loading& loading, FamilyRule& rule) {
     const Value label{&entry.value, value.source, JoinKey(value.path, entry.key)};
     if (!IsLabelName(entry.key) || entry.key == "le" || entry.key == "quantile") {
       loading.problems.Error({value.source, entry.position}, label.path,
-                             "not a label name that can be added; write letters, digits and _, "
-                             "not starting with a digit or __, and neither le nor quantile");
+                             "not a label name that can be added: it is le, quantile or empty, "
+                             "starts with __ or is not UTF-8 without NUL");
     }
     auto text = loading.reader.String(label);
     if (!text) continue;

@@ -23,7 +23,7 @@ constexpr DurationRange kEveryRange{milliseconds(10), hours(24 * 30)};
 // Why the label cannot be used, or nothing.
 std::string WrongLabelName(std::string_view name, const PluginTables* tables) {
   if (!IsLabelName(name)) {
-    return "not a label name; write letters, digits and _, not starting with a digit or __";
+    return "not a label name: it is empty, starts with __ or is not UTF-8 without NUL";
   }
   if (name.size() > kLabelNameBytesMax) {
     return fmt::format("longer than {} bytes", kLabelNameBytesMax);
@@ -117,6 +117,11 @@ void ReadLabels(const Value& value, const PluginTables* tables, Loading& loading
       loading.problems.Warn(place, label.path,
                             "Prometheus sets this label itself and renames yours to exported_" +
                                 entry.key + " unless honor_labels is on");
+    }
+    if (wrong.empty() && !IsLegacyLabelName(entry.key)) {
+      loading.problems.Warn(place, label.path,
+                            "is not of a-z, A-Z, 0-9 and _: a Prometheus before 3.0 gets it with "
+                            "other characters in their place");
     }
     auto text = loading.reader.String(label);
     if (!text) continue;

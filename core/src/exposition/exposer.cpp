@@ -1,6 +1,7 @@
 #include "exposition/exposer.hpp"
 
 #include "exposition/compress.hpp"
+#include "exposition/name_escaping.hpp"
 #include "exposition/openmetrics_writer.hpp"
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
@@ -10,7 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,12 +71,15 @@ struct Slot {
   uint64_t used = 0;
 };
 
+using PlanPtr = std::shared_ptr<const PagePlan>;
+
 // A set of fragments, in order, and what was made of it.
 struct Page {
   std::vector<uint64_t> ids;
+  Escaping escaping = Escaping::kAllowUtf8;
   std::vector<std::string> names;  // of the families asked for; empty: all
   std::vector<Mark> marks;
-  std::shared_ptr<const PagePlan> plan;
+  PlanPtr plan;
   bool planning = false;
   bool reported = false;
   bool superseded = false;
@@ -83,9 +89,11 @@ struct Page {
 };
 using PagePtr = std::shared_ptr<Page>;
 
-PagePtr MakePage(std::span<const SnapshotPtr> snapshots, std::vector<std::string> names) {
+PagePtr MakePage(std::span<const SnapshotPtr> snapshots, const std::vector<std::string>& names,
+                 Escaping escaping) {
   auto page = std::make_shared<Page>();
-  page->names = std::move(names);
+  page->names = names;
+  page->escaping = escaping;
   for (const SnapshotPtr& snapshot : snapshots) {
     Mark mark{snapshot->instance, 0};
     for (const FragmentPtr& fragment : snapshot->fragments) {
@@ -106,9 +114,9 @@ bool IsOlder(const Page& page, const Page& than) {
   return false;
 }
 
-uint64_t HashOf(const std::vector<uint64_t>& ids) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const uint64_t id : ids) hash = (hash ^ id) * 0x100000001b3u;
+uint64_t HashOf(const Page& page) {
+  uint64_t hash = 0xcbf29ce484222325u + static_cast<uint64_t>(page.escaping);
+  for (const uint64_t id : page.ids) hash = (hash ^ id) * 0x100000001b3u;
   return hash;
 }
 
@@ -123,10 +131,10 @@ struct Exposer::State {
   // All with `mutex` held by `lock`; the two that take the lock let go of it while they work.
   PagePtr Enter(PagePtr page);
   void Leave(const PagePtr& page);
-  std::shared_ptr<const PagePlan> PlanOf(Lock& lock, Page& page,
-                                         std::span<const SnapshotPtr> snapshots);
+  PlanPtr PlanOf(Lock& lock, Page& page, const std::function<PlanPtr()>& make);
   BodyPtr BodyOf(Lock& lock, Page& page, Format format, Encoding encoding);
   bool Report(Page& page);
+  void AddDrops(Page& page, Exposition& out);
   void Keep(Slot& slot, BodyPtr body);
   void TrimBodies();
   void TrimPages();
@@ -165,7 +173,7 @@ class Exposer::State::Use {
 // The page with these fragments, or this one as a new page.
 PagePtr Exposer::State::Enter(PagePtr page) {
   const auto same = std::find_if(pages.begin(), pages.end(), [&](const PagePtr& p) {
-    return p->ids == page->ids && p->names == page->names;
+    return p->ids == page->ids && p->names == page->names && p->escaping == page->escaping;
   });
   if (same != pages.end()) {
     page = *same;
@@ -175,8 +183,7 @@ PagePtr Exposer::State::Enter(PagePtr page) {
       if (IsOlder(*other, *page)) other->superseded = true;
       if (IsOlder(*page, *other)) page->superseded = true;
     }
-    page->reported =
-        std::find(reported.begin(), reported.end(), HashOf(page->ids)) != reported.end();
+    page->reported = std::find(reported.begin(), reported.end(), HashOf(*page)) != reported.end();
   }
   ++page->users;
   page->used = ++clock;
@@ -244,8 +251,7 @@ void Exposer::State::Keep(Slot& slot, BodyPtr body) {
   TrimBodies();
 }
 
-std::shared_ptr<const PagePlan> Exposer::State::PlanOf(Lock& lock, Page& page,
-                                                       std::span<const SnapshotPtr> snapshots) {
+PlanPtr Exposer::State::PlanOf(Lock& lock, Page& page, const std::function<PlanPtr()>& make) {
   while (page.plan == nullptr) {
     if (page.planning) {
       Wait(lock);
@@ -253,9 +259,9 @@ std::shared_ptr<const PagePlan> Exposer::State::PlanOf(Lock& lock, Page& page,
     }
     page.planning = true;
     lock.unlock();
-    std::shared_ptr<const PagePlan> plan;
+    PlanPtr plan;
     try {
-      plan = MakePagePlan(snapshots, limits, page.names);
+      plan = make();
     } catch (...) {
       lock.lock();
       page.planning = false;
@@ -307,7 +313,7 @@ bool Exposer::State::Report(Page& page) {
   // What a page of some families leaves out is counted with the whole page.
   if (page.reported || !page.names.empty()) return false;
   page.reported = true;
-  reported[reported_next] = HashOf(page.ids);
+  reported[reported_next] = HashOf(page);
   reported_next = (reported_next + 1) % reported.size();
   return true;
 }
@@ -316,19 +322,48 @@ Exposer::Exposer(OpenMetricsMode mode, PageLimits limits)
     : state_(std::make_unique<State>(mode, limits)) {}
 Exposer::~Exposer() = default;
 
+// What was left out of two pages is told as one; of what is fresh, only that.
+void Exposer::State::AddDrops(Page& page, Exposition& out) {
+  const bool fresh = Report(page);
+  if (out.drops == nullptr || (fresh && !out.fresh)) {
+    out.drops = page.plan->drops;
+  } else if (fresh == out.fresh && page.plan->drops->total() > 0) {
+    Drops both = *out.drops;
+    both.Merge(*page.plan->drops);
+    out.drops = std::make_shared<const Drops>(std::move(both));
+  }
+  out.fresh = out.fresh || fresh;
+}
+
 Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
-                           std::string_view accept_encoding, std::vector<std::string> names) {
-  PagePtr candidate = MakePage(snapshots, std::move(names));
-  State::Lock lock(state_->mutex);
-  State::Use use(state_.get(), std::move(candidate));
-  const auto plan = state_->PlanOf(lock, use.page(), snapshots);
+                           std::string_view accept_encoding,
+                           const std::vector<std::string>& names) {
+  State& state = *state_;
   const Acceptance acceptance = ParseAccept(accept);
-  const Format format = ChooseFormat(acceptance, state_->mode, plan->openmetrics_clean);
+  PagePtr candidate = MakePage(snapshots, names, Escaping::kAllowUtf8);
+  State::Lock lock(state.mutex);
+  State::Use whole(&state, std::move(candidate));
+  const PlanPtr plan = state.PlanOf(lock, whole.page(),
+                                    [&] { return MakePagePlan(snapshots, state.limits, names); });
+  const auto escaped = [&](Format format, std::optional<State::Use>& use) -> Page& {
+    const Escaping escaping = acceptance[format].escaping;
+    if (!plan->has_utf8_names || escaping == Escaping::kAllowUtf8) return whole.page();
+    use.emplace(&state, MakePage(snapshots, names, escaping));
+    state.PlanOf(lock, use->page(),
+                 [&] { return MakeEscapedPlan(snapshots, *plan, escaping, state.limits); });
+    return use->page();
+  };
+  std::optional<State::Use> use_of_openmetrics, use_of_body;
+  const bool asked = acceptance[Format::kOpenMetrics100].q > 0;
+  const bool clean =
+      asked && escaped(Format::kOpenMetrics100, use_of_openmetrics).plan->openmetrics_clean;
+  const Format format = ChooseFormat(acceptance, state.mode, clean);
+  Page& page = escaped(format, use_of_body);
   Exposition out;
   out.content_type = ContentType(format, acceptance);
-  out.body = state_->BodyOf(lock, use.page(), format, ChooseEncoding(accept_encoding));
-  out.drops = plan->drops;
-  out.fresh = state_->Report(use.page());
+  out.body = state.BodyOf(lock, page, format, ChooseEncoding(accept_encoding));
+  state.AddDrops(whole.page(), out);
+  if (&page != &whole.page()) state.AddDrops(page, out);
   return out;
 }
 

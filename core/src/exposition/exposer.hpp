@@ -1,7 +1,8 @@
 // Exposer: from the snapshots of some instances to the bytes of a page.
 //
 // Merges the instances by family, chooses format and encoding, renders and compresses at most
-// once for each set of fragments, format and encoding, and keeps a bounded number of bodies.
+// once for each set of fragments, format and encoding, and keeps a bounded number of bodies. A set
+// with names that are not legacy ones is such a page for each escaping of names that is asked for.
 //
 // A page is superseded once a page with a newer fragment of one of its instances was asked for:
 // it is forgotten as soon as no call works on it (its bodies live on with their readers). Beyond
@@ -31,8 +32,8 @@ namespace pillion {
 struct Exposition {
   BodyPtr body;
   std::string content_type;
-  // What the merge had to leave out, the same for every call on this set of fragments;
-  // `fresh` is true for the one call that found it, so that it is counted once.
+  // What the merge had to leave out. `fresh` is true for the one call that found it, so that it is
+  // counted once: it is then what was not counted yet.
   std::shared_ptr<const Drops> drops;
   bool fresh = false;
 };
@@ -50,7 +51,7 @@ class Exposer {
 
   // `names` as in MakePagePlan.
   Exposition Expose(std::span<const SnapshotPtr> snapshots, std::string_view accept,
-                    std::string_view accept_encoding, std::vector<std::string> names = {});
+                    std::string_view accept_encoding, const std::vector<std::string>& names = {});
 
   struct Stats {
     size_t pages = 0, bodies = 0, body_bytes = 0;  // kept

@@ -17,31 +17,33 @@ char* Copy(char* at, std::string_view text) {
 
 }  // namespace
 
-void LineWriter::Line(std::string_view name, std::string_view block, double value) {
-  const size_t need = name.size() + block.size() + kNumberBytesMax + 4;
-  if (need > kChunkBytes) {
-    Start(name, block);
-    if (!block.empty()) out_.Append('}');
-    End(value, nullptr);
-    return;
-  }
-  char* at = Copy(out_.Room(need), name);
+void LineWriter::Line(const SampleName& name, std::string_view block, double value) {
+  const size_t need = name.start.size() + block.size() + kNumberBytesMax + 4;
+  if (need > kChunkBytes) return Long(name, block, value, nullptr);
+  char* at = Copy(out_.Room(need), name.start);
   if (!block.empty()) {
-    *at++ = '{';
+    *at++ = name.before_labels();
     at = Copy(at, block);
-    *at++ = '}';
   }
+  if (!block.empty() || name.in_braces) *at++ = '}';
   *at++ = ' ';
   at = WriteValue(at, value);
   *at++ = '\n';
   out_.Advance(at);
 }
 
-void LineWriter::Start(std::string_view name, std::string_view block) {
-  out_.Append(name);
+void LineWriter::Start(const SampleName& name, std::string_view block) {
+  out_.Append(name.start);
   if (block.empty()) return;
-  out_.Append('{');
+  out_.Append(name.before_labels());
   out_.Append(block);
+}
+
+void LineWriter::Long(const SampleName& name, std::string_view block, double value,
+                      const Exemplar* exemplar) {
+  Start(name, block);
+  if (!block.empty() || name.in_braces) out_.Append('}');
+  End(value, exemplar);
 }
 
 void LineWriter::Number(double value) {
@@ -64,10 +66,10 @@ void LineWriter::End(double value, const Exemplar* exemplar) {
   out_.Append('\n');
 }
 
-void LineWriter::Bounded(std::string_view name, std::string_view block, const BoundedSample& sample,
-                         const Exemplar* exemplar) {
+void LineWriter::Bounded(const SampleName& name, std::string_view block,
+                         const BoundedSample& sample, const Exemplar* exemplar) {
   Start(name, block);
-  out_.Append(block.empty() ? '{' : ',');
+  out_.Append(block.empty() ? name.before_labels() : ',');
   out_.Append(sample.label);
   out_.Append("=\"");
   out_.Append(sample.bound);
@@ -75,7 +77,8 @@ void LineWriter::Bounded(std::string_view name, std::string_view block, const Bo
   End(sample.value, exemplar);
 }
 
-void LineWriter::Values(const PlanFamily& family, std::string_view name, bool exemplars) {
+void LineWriter::Values(const PlanFamily& family, bool exemplars) {
+  const SampleName name(family.desc->name);
   NoteCursor notes;
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {
     const Fragment& fragment = *part.fragment;
@@ -84,9 +87,7 @@ void LineWriter::Values(const PlanFamily& family, std::string_view name, bool ex
     if (note == nullptr || note->exemplars.empty()) {
       Line(name, block, fragment.values[point]);
     } else {
-      Start(name, block);
-      if (!block.empty()) out_.Append('}');
-      End(fragment.values[point], &note->exemplars.back());
+      Long(name, block, fragment.values[point], &note->exemplars.back());
     }
   });
 }
@@ -95,10 +96,9 @@ void LineWriter::Distributions(const PlanFamily& family, Series series, bool exe
   const FamilyDesc& desc = *family.desc;
   const auto suffixes = SampleSuffixes(desc.type);
   const bool summary = desc.type == MetricType::kSummary;
-  name_ = desc.name;
-  name_ += suffixes[0];
-  const std::string sum_name = desc.name + std::string(suffixes[1]);
-  const std::string count_name = desc.name + std::string(suffixes[2]);
+  const SampleName bounded_name(desc.name, suffixes[0]);
+  const SampleName sum_name(desc.name, suffixes[1]);
+  const SampleName count_name(desc.name, suffixes[2]);
   const auto wants = [&](Series s) { return series == Series::kAll || series == s; };
   NoteCursor notes;
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {
@@ -107,7 +107,7 @@ void LineWriter::Distributions(const PlanFamily& family, Series series, bool exe
     if (wants(Series::kBounded)) {
       const SampleNote* const note = exemplars && !summary ? notes.At(part, point) : nullptr;
       ForEachBounded(fragment, d, desc.type, reader_, [&](const BoundedSample& sample) {
-        Bounded(name_, fragment.blocks[d.labels], sample,
+        Bounded(bounded_name, fragment.blocks[d.labels], sample,
                 ExemplarIn(note, sample.lower, sample.upper));
       });
     }

@@ -44,7 +44,7 @@ class Writer {
     AppendHelp(help_, desc.help, HelpEscape::kOpenMetrics);
     if (HasSingleValue(desc.type)) {
       Head(family, typed ? OpenMetricsName(desc) : desc.name);
-      lines_.Values(family, desc.name, typed && desc.type == MetricType::kCounter);
+      lines_.Values(family, typed && desc.type == MetricType::kCounter);
     } else if (typed) {
       Head(family, desc.name);
       lines_.Distributions(family, Series::kAll, /*exemplars=*/true);
@@ -61,8 +61,10 @@ class Writer {
   }
 
   void Metadata(std::string_view keyword, std::string_view name, std::string_view text) {
+    name_.clear();
+    AppendMetricName(name_, name);
     out_.Append(keyword);
-    out_.Append(name);
+    out_.Append(name_);
     out_.Append(' ');
     out_.Append(text);
     out_.Append('\n');
@@ -70,7 +72,7 @@ class Writer {
 
   Output& out_;
   LineWriter lines_;
-  std::string help_;
+  std::string help_, name_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "exposition/openmetrics_form.hpp"
 #include "exposition/page_limits.hpp"
 #include "model/label_block.hpp"
+#include "model/name.hpp"
 
 #include <algorithm>
 #include <string>
@@ -192,6 +193,13 @@ void Planner::Plan(PagePlan& plan, NameIndex& names) {
   }
 }
 
+bool HasUtf8Names(const PagePlan& plan) {
+  const auto quoted = [](const FragmentPtr& f) { return f->blocks.may_have_quoted_names(); };
+  const auto utf8 = [](const PlanFamily& f) { return !IsLegacyMetricName(f.desc->name); };
+  return std::any_of(plan.fragments.begin(), plan.fragments.end(), quoted) ||
+         std::any_of(plan.families.begin(), plan.families.end(), utf8);
+}
+
 }  // namespace
 
 std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
@@ -211,6 +219,7 @@ std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapsh
   plan->openmetrics_clean = std::none_of(
       plan->families.begin(), plan->families.end(),
       [](const PlanFamily& family) { return family.form == OpenMetricsForm::kUnknown; });
+  plan->has_utf8_names = HasUtf8Names(*plan);
   plan->drops = std::make_shared<const Drops>(planner.drops());
   return plan;
 }

@@ -51,6 +51,7 @@ struct PagePlan {
   std::vector<FragmentPtr> fragments;  // what the parts point into
   std::vector<PlanFamily> families;
   bool openmetrics_clean = true;       // no family is kUnknown
+  bool has_utf8_names = false;         // the page depends on the escaping that a client takes
   std::shared_ptr<const Drops> drops;  // never null
 };
 

@@ -27,12 +27,14 @@ std::string_view TypeName(MetricType type) {
 
 void WriteText(const PagePlan& plan, Output& out) {
   LineWriter lines(&out);
-  std::string help;
+  std::string help, name;
   for (const PlanFamily& family : plan.families) {
     const FamilyDesc& desc = *family.desc;
     help.clear();
     AppendHelp(help, desc.help, HelpEscape::kText);
-    const auto head = [&](std::string_view name) {
+    const auto head = [&](std::string_view bare_name) {
+      name.clear();
+      AppendMetricName(name, bare_name);
       if (!help.empty()) {
         out.Append("# HELP ");
         out.Append(name);
@@ -50,7 +52,7 @@ void WriteText(const PagePlan& plan, Output& out) {
       WritePlainFamilies(family, lines, head);
     } else if (HasSingleValue(desc.type)) {
       head(desc.name);
-      lines.Values(family, desc.name, /*exemplars=*/false);
+      lines.Values(family, /*exemplars=*/false);
     } else {
       head(desc.name);
       lines.Distributions(family, Series::kAll, /*exemplars=*/false);

@@ -20,10 +20,11 @@ struct Part {
   FamilyDecision decision;
 };
 
-bool Goes(std::string_view name, const LabelEdit& edit) {
-  return std::find(edit.drop.begin(), edit.drop.end(), name) != edit.drop.end() ||
+bool Goes(std::string_view spelled, const LabelEdit& edit) {
+  return std::any_of(edit.drop.begin(), edit.drop.end(),
+                     [&](const std::string& name) { return IsSameName(spelled, name); }) ||
          std::any_of(edit.add.begin(), edit.add.end(),
-                     [&](const auto& pair) { return pair.first == name; });
+                     [&](const auto& pair) { return IsSameName(spelled, pair.first); });
 }
 
 std::string EditBlock(std::string_view block, const LabelEdit& edit) {
@@ -40,7 +41,8 @@ std::string EditBlock(std::string_view block, const LabelEdit& edit) {
   }
   for (const auto& [added, text] : edit.add) {
     if (!out.empty()) out += ',';
-    out.append(added).append("=\"");
+    AppendLabelName(out, added);
+    out.append("=\"");
     AppendLabelValue(out, text);
     out += '"';
   }

@@ -88,6 +88,17 @@ std::string CheckMetric(const pillion_metric& metric) {
   return {};
 }
 
+void SpellLabels(FamilyDesc& desc) {
+  desc.schema = SchemaOf(desc.label_names);
+  desc.spelled_labels.clear();
+  const bool legacy = std::all_of(desc.label_names.begin(), desc.label_names.end(),
+                                  [](const std::string& name) { return IsLegacyLabelName(name); });
+  if (legacy) return;
+  for (const std::string& name : desc.label_names) {
+    AppendLabelName(desc.spelled_labels.emplace_back(), name);
+  }
+}
+
 FamilyDesc ToFamily(const pillion_metric& metric) {
   FamilyDesc desc;
   desc.name = ToView(metric.name);
@@ -99,7 +110,7 @@ FamilyDesc ToFamily(const pillion_metric& metric) {
   }
   desc.open_labels = metric.flags & PILLION_METRIC_OPEN_LABELS;
   desc.sums_overflow = metric.flags & PILLION_METRIC_OVERFLOW;
-  desc.schema = SchemaOf(desc.label_names);
+  SpellLabels(desc);
   desc.collector = metric.collector;
   return desc;
 }
@@ -112,11 +123,15 @@ FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size
   for (size_t i = 0; i < count; ++i, at += metrics->size) {
     const auto& metric = *reinterpret_cast<const pillion_metric*>(at);
     std::string problem = CheckMetric(metric);
-    if (problem.empty() && metric.collector >= std::max<size_t>(collector_count, 1)) {
-      problem = "`" + std::string(ToView(metric.name)) + "` names a collector that is not there";
+    const std::string_view name = ToView(metric.name);
+    if (problem.empty() && !IsPattern(metric) && name.find('*') != std::string_view::npos) {
+      problem = "`" + std::string(name) + "` is no pattern without PILLION_METRIC_PATTERN";
     }
-    if (problem.empty() && !names.emplace(ToView(metric.name)).second) {
-      problem = "`" + std::string(ToView(metric.name)) + "` stands twice in the metric table";
+    if (problem.empty() && metric.collector >= std::max<size_t>(collector_count, 1)) {
+      problem = "`" + std::string(name) + "` names a collector that is not there";
+    }
+    if (problem.empty() && !names.emplace(name).second) {
+      problem = "`" + std::string(name) + "` stands twice in the metric table";
     }
     if (!problem.empty()) {
       if (problems != nullptr) problems->push_back(std::move(problem));

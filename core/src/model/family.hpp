@@ -21,6 +21,8 @@ struct FamilyDesc {
   std::string help;
   std::string unit;
   std::vector<std::string> label_names;
+  // As they stand in a label block; empty if that is how they are anyway (no name is quoted).
+  std::vector<std::string> spelled_labels;
   bool open_labels = false;    // label names differ from sample to sample
   bool sums_overflow = false;  // series over the budget are summed
   uint32_t schema = 0;         // SchemaOf(label_names); set by who stores the family
@@ -59,6 +61,9 @@ class FamilyTable {
   std::vector<uint32_t> ranks_;  // parallel to families_
   std::vector<FamilyDesc> patterns_;
 };
+
+// Sets `spelled_labels` and `schema`.
+void SpellLabels(FamilyDesc& desc);
 
 // Equal for equal label names in equal order.
 uint32_t SchemaOf(const std::vector<std::string>& label_names);

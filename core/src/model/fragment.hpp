@@ -27,12 +27,15 @@ class LabelBlocks {
   }
   size_t count() const { return ends_.size(); }
   size_t bytes() const { return bytes_.size(); }
+  // False only if every label name of the fragment is a legacy one, exemplars' included.
+  bool may_have_quoted_names() const { return may_have_quoted_names_; }
 
  private:
   friend class FragmentBuilder;
   friend class FragmentRewriter;
   std::string bytes_;
   std::vector<uint32_t> ends_;
+  bool may_have_quoted_names_ = false;
 };
 
 // A classic histogram or a summary: `size` keys (bounds or quantiles), then `size` numbers

@@ -1,5 +1,6 @@
 #include "model/fragment_builder.hpp"
 
+#include "model/label_block.hpp"
 #include "model/name.hpp"
 
 #include <algorithm>
@@ -21,6 +22,13 @@ uint32_t HashOf(std::string_view text) {
 FragmentBuilder::FragmentBuilder(const FamilyTable* table, LabelPairs constant,
                                  FragmentLimits limits)
     : table_(table), constant_(std::move(constant)), limits_(limits) {
+  std::string spelled;
+  for (const auto& [name, value] : constant_) {
+    spelled.clear();
+    AppendLabelName(spelled, name);
+    AppendPair(spelled, value);
+  }
+  constant_block_.swap(scratch_);
   Reset();
 }
 
@@ -39,12 +47,12 @@ void FragmentBuilder::Reset() {
   exemplars_ = 0;
   blocks_.bytes_.clear();
   blocks_.ends_.clear();
+  blocks_.may_have_quoted_names_ = MayHaveQuotedNames(constant_block_);
   block_schema_.clear();
   hashes_.clear();
   index_.assign(64, kEmptySlot);
   last_dropped_ = true;  // nothing that an exemplar could belong to
-  scratch_.clear();
-  AppendConstants();
+  scratch_ = constant_block_;
   Intern(0);  // block 0
 }
 
@@ -101,7 +109,7 @@ uint32_t FragmentBuilder::DeclareUnchecked(FamilyDesc desc) {
 }
 
 uint32_t FragmentBuilder::Store(FamilyDesc desc, size_t help_size) {
-  desc.schema = SchemaOf(desc.label_names);
+  SpellLabels(desc);
   const auto it = declared_by_name_.find(desc.name);
   if (it != declared_by_name_.end()) {
     Declared& known = declared_[it->second];
@@ -126,16 +134,18 @@ uint32_t FragmentBuilder::Store(FamilyDesc desc, size_t help_size) {
   return kDeclaredBase + index;
 }
 
-void FragmentBuilder::AppendPair(std::string_view name, std::string_view value) {
+void FragmentBuilder::AppendPair(std::string_view spelled_name, std::string_view value) {
   if (!scratch_.empty()) scratch_.push_back(',');
-  scratch_.append(name);
+  scratch_.append(spelled_name);
   scratch_.append("=\"");
   AppendLabelValue(scratch_, CutAtCharacter(value, limits_.label_value_bytes_max));
   scratch_.push_back('"');
 }
 
 void FragmentBuilder::AppendConstants() {
-  for (const auto& [name, value] : constant_) AppendPair(name, value);
+  if (constant_block_.empty()) return;
+  if (!scratch_.empty()) scratch_.push_back(',');
+  scratch_.append(constant_block_);
 }
 
 bool FragmentBuilder::ClashesWithConstant(const FamilyDesc& desc) {
@@ -168,7 +178,10 @@ LabelRef FragmentBuilder::MakeLabels(uint32_t family, const pillion_str* values,
     return kBadLabels;
   }
   scratch_.clear();
-  for (size_t i = 0; i < count; ++i) AppendPair(desc->label_names[i], ToView(values[i]));
+  const bool bare = desc->spelled_labels.empty();
+  const std::vector<std::string>& names = bare ? desc->label_names : desc->spelled_labels;
+  if (!bare) blocks_.may_have_quoted_names_ = true;
+  for (size_t i = 0; i < count; ++i) AppendPair(names[i], ToView(values[i]));
   AppendConstants();
   return Intern(desc->schema);
 }
@@ -181,9 +194,12 @@ LabelRef FragmentBuilder::MakeNamedLabels(const pillion_str* names, const pillio
                 "a sample has more labels than " + std::to_string(limits_.labels_per_sample_max));
     return kBadLabels;
   }
+  bool bare = true;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view name = ToView(names[i]);
-    bool bad = !IsLabelName(name);
+    const NameKind kind = KindOfLabelName(name);
+    bool bad = kind == NameKind::kInvalid;
+    bare = bare && kind == NameKind::kLegacy;
     for (size_t j = 0; j < i; ++j) bad = bad || ToView(names[j]) == name;
     for (const auto& [constant, _] : constant_) bad = bad || constant == name;
     if (bad) {
@@ -191,8 +207,18 @@ LabelRef FragmentBuilder::MakeNamedLabels(const pillion_str* names, const pillio
       return kBadLabels;
     }
   }
+  if (!bare) blocks_.may_have_quoted_names_ = true;
   scratch_.clear();
-  for (size_t i = 0; i < count; ++i) AppendPair(ToView(names[i]), ToView(values[i]));
+  std::string spelled;
+  for (size_t i = 0; i < count; ++i) {
+    if (bare) {
+      AppendPair(ToView(names[i]), ToView(values[i]));
+      continue;
+    }
+    spelled.clear();
+    AppendLabelName(spelled, ToView(names[i]));
+    AppendPair(spelled, ToView(values[i]));
+  }
   AppendConstants();
   return Intern(SchemaOf(names, count));
 }

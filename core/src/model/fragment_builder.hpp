@@ -105,7 +105,7 @@ class FragmentBuilder {
   bool AcceptsNumbers(uint32_t family, size_t numbers);
   void DropLast(DropReason reason, const FamilyDesc& desc, std::string_view why);
   LabelRef Intern(uint32_t schema);  // takes scratch_
-  void AppendPair(std::string_view name, std::string_view value);
+  void AppendPair(std::string_view spelled_name, std::string_view value);
   void AppendConstants();
   void Append(uint32_t family, LabelRef labels, double value);
   Note& NoteOfLast();
@@ -116,6 +116,7 @@ class FragmentBuilder {
 
   const FamilyTable* table_;
   LabelPairs constant_;
+  std::string constant_block_;
   FragmentLimits limits_;
   std::vector<std::string> help_suffix_;
 

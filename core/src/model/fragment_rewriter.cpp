@@ -20,6 +20,7 @@ FragmentRewriter::FragmentRewriter(const Fragment& from)
 LabelRef FragmentRewriter::Append(std::string_view block) {
   LabelBlocks& blocks = to_->blocks;
   blocks.bytes_.append(block);
+  blocks.may_have_quoted_names_ = blocks.may_have_quoted_names_ || MayHaveQuotedNames(block);
   blocks.ends_.push_back(static_cast<uint32_t>(blocks.bytes_.size()));
   return static_cast<LabelRef>(blocks.ends_.size() - 1);
 }
@@ -57,6 +58,10 @@ void FragmentRewriter::Copy(uint32_t range, uint32_t point, LabelRef labels) {
     to_->notes.push_back(*note);
     to_->notes.back().family = static_cast<uint32_t>(to_->families.size());
     to_->notes.back().point = family_.first + family_.count;
+    for (const Exemplar& exemplar : note->exemplars) {
+      bool& quoted = to_->blocks.may_have_quoted_names_;
+      quoted = quoted || MayHaveQuotedNames(exemplar.labels);
+    }
   }
   if (HasSingleValue(family_.family->type)) return Add(labels, from_.values[point]);
 

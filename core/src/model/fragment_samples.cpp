@@ -219,6 +219,7 @@ void FragmentBuilder::AddExemplar(const pillion_exemplar& exemplar) {
   }
   pillion::Exemplar out;
   scratch_.clear();
+  std::string spelled;
   size_t code_points = 0;
   for (size_t i = 0; i < exemplar.label_count; ++i) {
     const std::string_view name = ToView(exemplar.label_names[i]);
@@ -230,7 +231,9 @@ void FragmentBuilder::AddExemplar(const pillion_exemplar& exemplar) {
                        "` of an exemplar is invalid or stands twice");
       return;
     }
-    AppendPair(name, value);
+    spelled.clear();
+    AppendLabelName(spelled, name);
+    AppendPair(spelled, value);
   }
   if (code_points > 128) {  // OpenMetrics 1.0, "Exemplars"
     drops_.Note(DropReason::kLimit, "an exemplar's labels exceed 128 characters");
@@ -241,6 +244,7 @@ void FragmentBuilder::AddExemplar(const pillion_exemplar& exemplar) {
   out.timestamp_seconds =
       std::isfinite(exemplar.timestamp_seconds) ? exemplar.timestamp_seconds : std::nan("");
   ++exemplars_;
+  if (MayHaveQuotedNames(out.labels)) blocks_.may_have_quoted_names_ = true;
   NoteOfLast().exemplars.push_back(std::move(out));
 }
 

@@ -1,4 +1,4 @@
-// Reading label blocks (`a="x",b="y"`, escaped) back. Pure.
+// Reading label blocks (`a="x","b.c"="y"`, escaped) back. Pure.
 #pragma once
 
 #include "model/fragment.hpp"
@@ -12,10 +12,17 @@
 
 namespace pillion {
 
-// Takes the first label off a block: its name and its value, still escaped. False at the end.
+// Takes the first label off a block: its name as it stands there (with the quotes, if it has any)
+// and its value, still escaped. False at the end.
 bool TakeLabel(std::string_view& block, std::string_view* name, std::string_view* value);
 
+// Whether a name as it stands in a block is this one.
+bool IsSameName(std::string_view in_block, std::string_view name);
+
 bool HasLabel(std::string_view block, std::string_view name);
+
+// False only if no name in the block is quoted.
+bool MayHaveQuotedNames(std::string_view block);
 
 // The block as Prometheus identifies it: labels sorted by name, empty values left out. Two blocks
 // mean the same series if and only if this is equal. Keeps its memory between calls; one thread.

@@ -3,7 +3,6 @@
 #include "text/utf8.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 
 namespace pillion {
@@ -60,9 +59,19 @@ void AppendEscaped(std::string& out, std::string_view text, bool quotes) {
   out.append(text, plain, i - plain);
 }
 
+bool IsUtf8Name(std::string_view name) {
+  if (name.empty() || name.find('\0') != std::string_view::npos) return false;
+  while (!name.empty()) {
+    const size_t length = Utf8Length(name);
+    if (length == 0) return false;
+    name.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace
 
-bool IsMetricName(std::string_view name) {
+bool IsLegacyMetricName(std::string_view name) {
   if (name.empty() || IsDigit(name[0])) return false;
   for (const char c : name) {
     if (!IsAlpha(c) && !IsDigit(c) && c != '_' && c != ':') return false;
@@ -70,9 +79,34 @@ bool IsMetricName(std::string_view name) {
   return true;
 }
 
-bool IsLabelName(std::string_view name) {
-  return IsMetricName(name) && name.find(':') == std::string_view::npos &&
-         name.substr(0, 2) != "__";
+bool IsLegacyLabelName(std::string_view name) {
+  return IsLegacyMetricName(name) && name.find(':') == std::string_view::npos;
+}
+
+NameKind KindOfMetricName(std::string_view name) {
+  if (name.size() > kNameBytesMax) return NameKind::kInvalid;
+  if (IsLegacyMetricName(name)) return NameKind::kLegacy;
+  return IsUtf8Name(name) ? NameKind::kUtf8 : NameKind::kInvalid;
+}
+
+NameKind KindOfLabelName(std::string_view name) {
+  if (name.size() > kNameBytesMax || name.starts_with("__")) return NameKind::kInvalid;
+  if (IsLegacyLabelName(name)) return NameKind::kLegacy;
+  return IsUtf8Name(name) ? NameKind::kUtf8 : NameKind::kInvalid;
+}
+
+void AppendLabelName(std::string& out, std::string_view name) {
+  if (IsLegacyLabelName(name)) {
+    out.append(name);
+  } else {
+    AppendQuoted(out, name);
+  }
+}
+
+void AppendQuoted(std::string& out, std::string_view text) {
+  out.push_back('"');
+  AppendLabelValue(out, text);
+  out.push_back('"');
 }
 
 void AppendLabelValue(std::string& out, std::string_view value) {

@@ -43,7 +43,7 @@ std::string CheckTables(const pillion_plugin& plugin) {
   }
   for (const pillion_str name :
        {plugin.up_name, plugin.collector_success_name, plugin.collector_duration_name}) {
-    if (name.size > 0 && !IsMetricName(ToView(name))) {
+    if (name.size > 0 && !IsLegacyMetricName(ToView(name))) {
       return "`" + std::string(ToView(name)) + "` is not a metric name";
     }
   }
@@ -80,7 +80,7 @@ Result<std::shared_ptr<const ExporterType>> ExporterType::FromDescriptor(
   type->collectors_ = ReadCollectors(*plugin);
   std::unordered_set<std::string_view> names;
   for (const CollectorInfo& collector : type->collectors_) {
-    if (!IsLabelName(collector.name) || !names.insert(collector.name).second) {
+    if (!IsLegacyLabelName(collector.name) || !names.insert(collector.name).second) {
       return Error{Reason::kInternal, Problem(origin, "collector name `" + collector.name +
                                                           "` is invalid or stands twice")};
     }

@@ -116,7 +116,7 @@ a.toml:30:13: exporters.f.freshness: must be between 0s and 1d
 a.toml:31:16: exporters.f.collectors.bas: unknown collector; did you mean `base`?
 a.toml:31:38: exporters.f.collectors.sizes.evry: unknown key; did you mean `every`?
 a.toml:31:60: exporters.f.collectors.keys: must be true, false or a table such as { every = "5m" }, not an integer
-a.toml:32:12: exporters.f.labels.0: not a label name; write letters, digits and _, not starting with a digit or __
+warning: a.toml:32:12: exporters.f.labels.0: is not of a-z, A-Z, 0-9 and _: a Prometheus before 3.0 gets it with other characters in their place
 a.toml:32:28: exporters.f.labels.ok: must be a string, not an integer
 a.toml:32:31: exporters.f.labels.mode: metrics of this exporter have a label of that name themselves
 a.toml:33:12: exporters.g.dsn: is missing; this exporter needs it

@@ -56,12 +56,12 @@ TEST_CASE("rules that cannot be used are told where they stand") {
   const std::string head = "[[exporters.fake.rules]]\n";
   CHECK(Problem(head + "families = \"a(.*)\"\nrename = '\\2'\n")
             .find("a.toml:4:10: exporters.fake.rules[0].rename: does not fit `families`: ") == 0);
-  CHECK(Problem(head + "rename = \"7\"\n") ==
-        "a.toml:3:10: exporters.fake.rules[0].rename: gives no metric name; write letters, "
-        "digits, _ and groups such as \\1\n");
+  CHECK(Problem(head + "rename = \"\\u0000\"\n") ==
+        "a.toml:3:10: exporters.fake.rules[0].rename: gives no metric name: it must be UTF-8 "
+        "without NUL and not empty\n");
   CHECK(Problem(head + "families = \"a\"\n").find("changes nothing") != std::string::npos);
   CHECK(Problem(head + "drop_labels = [\"le\"]\n").find("can't be dropped") != std::string::npos);
-  CHECK(Problem(head + "add_labels = { \"a-b\" = \"x\" }\n").find("not a label name") !=
+  CHECK(Problem(head + "add_labels = { \"__b\" = \"x\" }\n").find("not a label name") !=
         std::string::npos);
   CHECK(Problem(head + "drop_label = [\"x\"]\n").find("did you mean `drop_labels`") !=
         std::string::npos);

@@ -25,7 +25,7 @@ type = "fake"
 adress = "127.0.0.1:6379"
 pasword = "hunter2"
 port = "6379"
-labels = { le = "1", job = "cache", 1st = "x" }
+labels = { le = "1", job = "cache", __1st = "x" }
 collectors = { key = { every = "5m" }, base = { every = 300 } }
 
 [exporters.orders]
@@ -48,7 +48,7 @@ a.toml:12:1: exporters.cache.pasword: unknown key; did you mean `password`?
 a.toml:13:8: exporters.cache.port: must be an integer, not a string
 a.toml:14:12: exporters.cache.labels.le: reserved: histograms and summaries use this label themselves
 warning: a.toml:14:22: exporters.cache.labels.job: Prometheus sets this label itself and renames yours to exported_job unless honor_labels is on
-a.toml:14:37: exporters.cache.labels.1st: not a label name; write letters, digits and _, not starting with a digit or __
+a.toml:14:37: exporters.cache.labels.__1st: not a label name: it is empty, starts with __ or is not UTF-8 without NUL
 a.toml:15:16: exporters.cache.collectors.key: unknown collector; did you mean `keys`?
 a.toml:15:57: exporters.cache.collectors.base.every: needs a unit and quotes, such as "300s"
 a.toml:18:8: exporters.orders.type: no such exporter; there are fake, plain, strict; did you mean `strict`?

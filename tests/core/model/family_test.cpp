@@ -35,7 +35,9 @@ TEST_CASE("bad metrics are described") {
   };
   CHECK(problem("good", PILLION_TYPE_GAUGE, {ToStr("a")}).empty());
   CHECK_FALSE(problem("", PILLION_TYPE_GAUGE).empty());
-  CHECK_FALSE(problem("9", PILLION_TYPE_GAUGE).empty());
+  CHECK(problem("9 \xC3\xA9", PILLION_TYPE_GAUGE, {ToStr("a.b")}).empty());
+  CHECK_FALSE(problem("\xC3", PILLION_TYPE_GAUGE).empty());
+  CHECK_FALSE(problem("a", PILLION_TYPE_GAUGE, {ToStr("\xFF")}).empty());
   CHECK_FALSE(problem("a", 0).empty());
   CHECK_FALSE(problem("a", PILLION_TYPE_STATESET + 1).empty());
   CHECK_FALSE(problem("a", PILLION_TYPE_GAUGE, {ToStr("__x")}).empty());
@@ -44,7 +46,6 @@ TEST_CASE("bad metrics are described") {
   CHECK_FALSE(problem("a", PILLION_TYPE_HISTOGRAM, {ToStr("le")}).empty());
   CHECK_FALSE(problem("a", PILLION_TYPE_SUMMARY, {ToStr("quantile")}).empty());
   CHECK(problem("a_*", PILLION_TYPE_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
-  CHECK_FALSE(problem("a_*", PILLION_TYPE_GAUGE).empty());
   CHECK_FALSE(problem("a", PILLION_TYPE_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
   CHECK_FALSE(problem("*_*", PILLION_TYPE_GAUGE, {}, PILLION_METRIC_PATTERN).empty());
 }
@@ -53,20 +54,24 @@ TEST_CASE("a table leaves bad rows out and keeps the places of the others") {
   pillion_metric foreign = MakeMetric("foreign", MetricType::kGauge);
   foreign.collector = 3;
   const pillion_metric metrics[] = {
-      MakeMetric("a", MetricType::kGauge), MakeMetric("a", MetricType::kCounter),
-      MakeMetric("b_*", MetricType::kGauge, {}, PILLION_METRIC_PATTERN), foreign,
-      MakeMetric("c", MetricType::kGauge)};
+      MakeMetric("a", MetricType::kGauge),
+      MakeMetric("a", MetricType::kCounter),
+      MakeMetric("b_*", MetricType::kGauge, {}, PILLION_METRIC_PATTERN),
+      foreign,
+      MakeMetric("c", MetricType::kGauge),
+      MakeMetric("d_*", MetricType::kGauge)};
   std::vector<std::string> problems;
   const FamilyTable table = FamilyTable::FromC(metrics, std::size(metrics), 2, &problems);
-  REQUIRE(table.size() == 5);
+  REQUIRE(table.size() == 6);
   CHECK(table.at(0)->name == "a");
   CHECK(table.at(1) == nullptr);
   CHECK(table.at(2) == nullptr);
   CHECK(table.at(3) == nullptr);
   CHECK(table.at(4)->name == "c");
+  CHECK(table.at(5) == nullptr);
   REQUIRE(table.patterns().size() == 1);
   CHECK(table.patterns()[0].name == "b_*");
-  CHECK(problems.size() == 2);
+  CHECK(problems.size() == 3);
 }
 
 TEST_CASE("families with the same labels in the same order share a schema") {

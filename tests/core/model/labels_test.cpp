@@ -60,12 +60,47 @@ TEST_CASE("named labels fit a closed family that has the same names") {
 TEST_CASE("named labels with bad names are dropped") {
   Builder builder(LabelPairs{{"service", "s"}});
   for (const LabelPairs& pairs :
-       {LabelPairs{{"", "x"}}, LabelPairs{{"a-b", "x"}}, LabelPairs{{"__name__", "x"}},
+       {LabelPairs{{"", "x"}}, LabelPairs{{"a\xFF", "x"}}, LabelPairs{{"__name__", "x"}},
         LabelPairs{{"a", "x"}, {"a", "y"}}, LabelPairs{{"service", "x"}}}) {
     builder.Add(kOpen, builder.Named(pairs), 1);
   }
   CHECK(builder.dropped(DropReason::kInvalidName) == 5);
   CHECK(builder.Build(0)->families.empty());
+}
+
+TEST_CASE("label names that are not legacy ones are quoted in the block") {
+  Builder builder(LabelPairs{{"my.service", "s"}});
+  builder.Add(kOpen, builder.Named({{"a", "1"}, {"b c", "2"}}), 1);
+  builder.Add(kOpen, builder.Named({{"x\"=\\\n", "3"}}), 2);
+  builder.Add(kPlain, 0, 3);
+  const std::vector<pillion_str> labels = {ToStr("\xC3\xA9"), ToStr("plain")};
+  const uint32_t family = builder.Declare(MakeMetric("utf8", MetricType::kGauge, labels));
+  builder.Add(family, builder.Labels(family, {"4", "5"}), 4);
+  const FragmentPtr fragment = builder.Build(0);
+  CHECK(fragment->blocks.may_have_quoted_names());
+  CHECK(Lines(*fragment) == Strings{R"(open{a="1","b c"="2","my.service"="s"} 1)",
+                                    R"(open{"x\"=\\\n"="3","my.service"="s"} 2)",
+                                    R"(plain{"my.service"="s"} 3)",
+                                    "utf8{\"\xC3\xA9\"=\"4\",plain=\"5\",\"my.service\"=\"s\"} 4"});
+}
+
+TEST_CASE("a fragment knows whether it may have quoted names") {
+  Builder builder;
+  builder.Add(kOpen, builder.Named({{"a", "x,"}}), 1);
+  CHECK_FALSE(builder.Build(0)->blocks.may_have_quoted_names());
+  builder.Add(kOpen, builder.Named({{"a.b", "x"}}), 1);
+  CHECK(builder.Build(0)->blocks.may_have_quoted_names());
+  builder.Add(kOpen, builder.Named({{"a", "x"}}), 1);
+  const pillion_str name = ToStr("b.c"), value = ToStr("y");
+  pillion_exemplar exemplar{};
+  exemplar.size = sizeof exemplar;
+  exemplar.label_names = &name;
+  exemplar.label_values = &value;
+  exemplar.label_count = 1;
+  builder.AddExemplar(exemplar);
+  CHECK(builder.Build(0)->blocks.may_have_quoted_names());
+  builder.Add(kOpen, builder.Named({{"a", "x"}}), 1);
+  CHECK_FALSE(builder.Build(0)->blocks.may_have_quoted_names());
 }
 
 TEST_CASE("a family whose label is a constant label is dropped because no page could show it") {
@@ -114,7 +149,7 @@ TEST_CASE("families are declared once and the first type stands") {
 
 TEST_CASE("bad declarations are refused and named") {
   Builder builder;
-  CHECK(builder.Declare(MakeMetric("9", MetricType::kGauge)) == PILLION_NO_FAMILY);
+  CHECK(builder.Declare(MakeMetric("\xFF", MetricType::kGauge)) == PILLION_NO_FAMILY);
   CHECK(builder.Declare(MakeMetric("a_*", MetricType::kGauge, {}, PILLION_METRIC_PATTERN)) ==
         PILLION_NO_FAMILY);
   CHECK(builder.dropped(DropReason::kInvalidName) == 2);

@@ -17,21 +17,55 @@ std::string Help(std::string_view help, HelpEscape escape) {
   return out;
 }
 
-TEST_CASE("metric names are those of the data model") {
-  for (const char* name : {"a", "A_b:c9", "_x", ":x"}) CHECK(IsMetricName(name));
-  for (const char* name : {"", "9a", "a-b", "a b", "a.b", "\xC3\xA9", "a\n"}) {
+TEST_CASE("metric names are legacy ones or other UTF-8") {
+  for (const char* name : {"a", "A_b:c9", "_x", ":x", "__x"}) {
+    CHECK(KindOfMetricName(name) == NameKind::kLegacy);
+  }
+  for (const char* name :
+       {"9a", "a-b", "a b", "a.b", "\xC3\xA9", "a\n", "\xF0\x9F\x98\x80", "\""}) {
     CAPTURE(name);
-    CHECK_FALSE(IsMetricName(name));
+    CHECK(KindOfMetricName(name) == NameKind::kUtf8);
+  }
+  for (const char* name : {"", "\xC3", "a\xFF", "\xC0\x80", "\xED\xA0\x80"}) {
+    CAPTURE(name);
+    CHECK(KindOfMetricName(name) == NameKind::kInvalid);
   }
   CHECK_FALSE(IsMetricName(std::string_view("a\0b", 3)));
+  CHECK(IsMetricName(std::string(kNameBytesMax, 'a')));
+  CHECK_FALSE(IsMetricName(std::string(kNameBytesMax + 1, 'a')));
 }
 
-TEST_CASE("label names have no colon and leave two underscores to Prometheus") {
-  for (const char* name : {"a", "_a", "le", "a__b"}) CHECK(IsLabelName(name));
-  for (const char* name : {"", "a:b", "__name__", "__x", "1", "a-b"}) {
-    CAPTURE(name);
-    CHECK_FALSE(IsLabelName(name));
+TEST_CASE("legacy label names have no colon and none may begin with two underscores") {
+  for (const char* name : {"a", "_a", "le", "a__b"}) {
+    CHECK(KindOfLabelName(name) == NameKind::kLegacy);
   }
+  for (const char* name : {"a:b", "1", "a-b", "_\xC3\xA9"}) {
+    CAPTURE(name);
+    CHECK(KindOfLabelName(name) == NameKind::kUtf8);
+  }
+  for (const char* name : {"", "__name__", "__x", "__\xC3\xA9", "\xFF"}) {
+    CAPTURE(name);
+    CHECK(KindOfLabelName(name) == NameKind::kInvalid);
+  }
+  CHECK_FALSE(IsLabelName(std::string_view("a\0b", 3)));
+  CHECK_FALSE(IsLabelName(std::string(kNameBytesMax + 1, 'a')));
+}
+
+TEST_CASE("label names stand bare where they can and quoted elsewhere") {
+  const auto spelled = [](std::string_view name) {
+    std::string out;
+    AppendLabelName(out, name);
+    return out;
+  };
+  CHECK(spelled("le_2") == "le_2");
+  CHECK(spelled("a:b") == "\"a:b\"");
+  CHECK(spelled("a\"\\\n") == R"("a\"\\\n")");
+}
+
+TEST_CASE("plain text only loses what is not UTF-8") {
+  std::string out = "<";
+  AppendUtf8(out, "a\n\"\\\xC3\xA9\xFF");
+  CHECK(out == "<a\n\"\\\xC3\xA9\xEF\xBF\xBD");
 }
 
 TEST_CASE("label values are escaped and everything else is left alone") {

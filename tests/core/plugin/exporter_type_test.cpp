@@ -64,10 +64,10 @@ TEST_CASE("a descriptor without its functions is refused") {
 
 TEST_CASE("a bad metric table is refused by the row") {
   pillion_plugin plugin = Plugin();
-  pillion_metric rows[] = {Row("fine"), Row("not-fine")};
+  pillion_metric rows[] = {Row("fine"), Row("not\xFF")};
   plugin.metrics = rows;
   plugin.metric_count = 2;
-  CHECK(Refusal(plugin) == "x.so: `not-fine` is not a metric name");
+  CHECK(Refusal(plugin) == "x.so: `not\xFF` is not a metric name");
   rows[1] = Row("fine");
   CHECK(Refusal(plugin) == "x.so: `fine` stands twice in the metric table");
   rows[1] = Row("other", 99);

@@ -197,7 +197,7 @@ TEST_CASE("invalid samples are dropped by reason and the rest is kept") {
       sink.Add(0, {"too", "many"}, 1);
       sink.Add(99, 1);
       sink.Add(2, 1);  // a value for a histogram
-      CHECK_FALSE(sink.Declare({.name = "not-a-name"}).valid());
+      CHECK_FALSE(sink.Declare({.name = "not\xFFutf8"}).valid());
       return {};
     });
     return {};

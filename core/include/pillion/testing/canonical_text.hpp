@@ -69,21 +69,8 @@ inline std::string Escaped(std::string_view text, bool quotes) {
   return out;
 }
 
-// `{a="x",b="y"}`, or nothing if there are no labels.
-inline std::string LabelText(const LabelList& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    out += (out.empty() ? "{" : ",") + name + "=\"" + Escaped(value, true) + "\"";
-  }
-  return out.empty() ? out : out + "}";
-}
-
-inline std::string LabelText(LabelList labels, std::string_view name, double value) {
-  labels.emplace_back(name, NumberText(value));
-  return LabelText(labels);
-}
-
-inline bool IsMetricName(std::string_view name) {
+// [a-zA-Z_:][a-zA-Z0-9_:]*
+inline bool IsLegacyName(std::string_view name) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_:";
   if (name.empty() || kLetters.find(name[0]) == std::string_view::npos) return false;
   for (const char c : name) {
@@ -92,9 +79,44 @@ inline bool IsMetricName(std::string_view name) {
   return true;
 }
 
+// UTF-8 without NUL, of a bounded length.
+inline bool IsMetricName(std::string_view name) {
+  constexpr size_t kNameBytesMax = 1024;
+  if (name.empty() || name.size() > kNameBytesMax) return false;
+  while (!name.empty()) {
+    const size_t length = name[0] == '\0' ? 0 : Utf8Length(name);
+    if (length == 0) return false;
+    name.remove_prefix(length);
+  }
+  return true;
+}
+
 inline bool IsLabelName(std::string_view name) {
-  return IsMetricName(name) && name.find(':') == std::string_view::npos &&
-         name.substr(0, 2) != "__";
+  return IsMetricName(name) && name.substr(0, 2) != "__";
+}
+
+// `{a="x",b="y"}`, or nothing if there are no labels.
+inline std::string LabelText(const LabelList& labels) {
+  std::string out;
+  for (const auto& [name, value] : labels) {
+    const bool bare = IsLegacyName(name) && name.find(':') == std::string::npos;
+    out += (out.empty() ? "{" : ",") + (bare ? name : "\"" + Escaped(name, true) + "\"");
+    out += "=\"" + Escaped(value, true) + "\"";
+  }
+  return out.empty() ? out : out + "}";
+}
+
+// `name{a="x"}`, or `{"my.name",a="x"}` where the name must be quoted.
+inline std::string SeriesText(const std::string& name, const LabelList& labels) {
+  const std::string text = LabelText(labels);
+  if (IsLegacyName(name)) return name + text;
+  return "{\"" + Escaped(name, true) + "\"" + (text.empty() ? "}" : "," + text.substr(1));
+}
+
+inline std::string SeriesText(const std::string& name, LabelList labels, std::string_view label,
+                              double value) {
+  labels.emplace_back(label, NumberText(value));
+  return SeriesText(name, labels);
 }
 
 }  // namespace pillion::testing::detail

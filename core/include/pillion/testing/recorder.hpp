@@ -62,6 +62,10 @@ inline std::vector<std::string> CheckTables(const pillion_plugin& plugin) {
     const pillion_metric& metric = At(plugin.metrics, i);
     const std::string quoted = "`" + std::string(ToView(metric.name)) + "`";
     if (std::string problem = CheckMetric(metric); !problem.empty()) problems.push_back(problem);
+    const bool pattern = metric.flags & PILLION_METRIC_PATTERN;
+    if (!pattern && ToView(metric.name).find('*') != std::string_view::npos) {
+      problems.push_back(quoted + " is no pattern without PILLION_METRIC_PATTERN");
+    }
     if (metric.collector >= std::max<size_t>(plugin.collector_count, 1)) {
       problems.push_back(quoted + " names a collector that is not there");
     }
@@ -78,7 +82,7 @@ inline std::vector<std::string> CheckTables(const pillion_plugin& plugin) {
   }
   for (const pillion_str name :
        {plugin.up_name, plugin.collector_success_name, plugin.collector_duration_name}) {
-    if (name.size > 0 && !IsMetricName(ToView(name))) {
+    if (name.size > 0 && !IsLegacyName(ToView(name))) {
       problems.push_back("`" + std::string(ToView(name)) + "` is not a metric name");
     }
   }
@@ -192,7 +196,7 @@ class Recorder {
     if (fixed && value != 1 && (value != 0 || info->type == PILLION_TYPE_INFO)) {
       complain_(info->name + ": the value of this type is 1, or 0 for a state that is not set");
     }
-    Append(*info, set, {Line(info->name + LabelText(set), value)});
+    Append(*info, set, {Line(SeriesText(info->name, set), value)});
   }
 
   void AddHistogram(pillion_family family, pillion_labels labels, const pillion_histogram& h) {
@@ -212,14 +216,14 @@ class Recorder {
     const bool gauge = info->type == PILLION_TYPE_GAUGE_HISTOGRAM;
     Lines lines;
     for (size_t i = 0; i < h.bucket_count && !std::isinf(h.bounds[i]); ++i) {
-      lines.push_back(Line(info->name + "_bucket" + LabelText(set, "le", h.bounds[i]),
+      lines.push_back(Line(SeriesText(info->name + "_bucket", set, "le", h.bounds[i]),
                            h.cumulative_counts[i], h.bounds[i]));
     }
-    lines.push_back(Line(info->name + "_bucket" + LabelText(set, "le", kInfinity), h.count));
+    lines.push_back(Line(SeriesText(info->name + "_bucket", set, "le", kInfinity), h.count));
     if (!std::isnan(h.sum)) {
-      lines.push_back(Line(info->name + (gauge ? "_gsum" : "_sum") + LabelText(set), h.sum));
+      lines.push_back(Line(SeriesText(info->name + (gauge ? "_gsum" : "_sum"), set), h.sum));
     }
-    lines.push_back(Line(info->name + (gauge ? "_gcount" : "_count") + LabelText(set), h.count));
+    lines.push_back(Line(SeriesText(info->name + (gauge ? "_gcount" : "_count"), set), h.count));
     Append(*info, set, std::move(lines));
   }
 
@@ -244,7 +248,7 @@ class Recorder {
       for (size_t i = 0; i < buckets; ++i) text += (i == 0 ? " " : ",") + NumberText(counts[i]);
       return text + "]";
     };
-    const std::string text = info->name + LabelText(set) + " {count:" + NumberText(h.count) +
+    const std::string text = SeriesText(info->name, set) + " {count:" + NumberText(h.count) +
                              ",sum:" + NumberText(h.sum) + ",schema:" + std::to_string(h.schema) +
                              ",zero_threshold:" + NumberText(h.zero_threshold) +
                              ",zero_count:" + NumberText(h.zero_count) + ",negative:" +
@@ -266,10 +270,10 @@ class Recorder {
         complain_(info->name + ": quantiles must ascend");
         return;
       }
-      lines.push_back(Line(info->name + LabelText(set, "quantile", s.quantiles[i]), s.values[i]));
+      lines.push_back(Line(SeriesText(info->name, set, "quantile", s.quantiles[i]), s.values[i]));
     }
-    lines.push_back(Line(info->name + "_sum" + LabelText(set), s.sum));
-    lines.push_back(Line(info->name + "_count" + LabelText(set), s.count));
+    lines.push_back(Line(SeriesText(info->name + "_sum", set), s.sum));
+    lines.push_back(Line(SeriesText(info->name + "_count", set), s.count));
     Append(*info, set, std::move(lines));
   }
 
@@ -309,7 +313,7 @@ class Recorder {
     if (const size_t at = name.rfind("_total"); at != std::string::npos && at + 6 == name.size()) {
       name.resize(at);
     }
-    last_->lines.push_back(Line(name + "_created" + LabelText(last_->labels), unix_seconds));
+    last_->lines.push_back(Line(SeriesText(name + "_created", last_->labels), unix_seconds));
   }
 
   // The canonical text of what was kept. Duplicates and families of two types are complained of.
@@ -328,7 +332,7 @@ class Recorder {
       if (group.info->type != info.type) {
         complain_("`" + info.name + "` is declared twice with different types");
       } else if (!group.seen.insert(std::move(key)).second) {
-        complain_(info.name + LabelText(sample.labels) + " stands twice");
+        complain_(SeriesText(info.name, sample.labels) + " stands twice");
       } else {
         for (const auto& [line, _] : sample.lines) group.lines += line + "\n";
       }

@@ -1,0 +1,36 @@
+// How a text line begins: `name`, or `{"my.name"` where the name must be quoted. Pure.
+#pragma once
+
+#include "model/name.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pillion {
+
+// Appends a metric name as it stands in `# TYPE name type`.
+inline void AppendMetricName(std::string& out, std::string_view name) {
+  if (IsLegacyMetricName(name)) {
+    out.append(name);
+  } else {
+    AppendQuoted(out, name);
+  }
+}
+
+struct SampleName {
+  std::string start;
+  bool in_braces = false;  // labels follow behind a comma, and a brace closes it in any case
+
+  SampleName() = default;
+  explicit SampleName(std::string_view stem, std::string_view suffix = {}) {
+    in_braces = !IsLegacyMetricName(stem);
+    std::string name(stem);
+    name += suffix;
+    if (in_braces) start = '{';
+    AppendMetricName(start, name);
+  }
+
+  char before_labels() const { return in_braces ? ',' : '{'; }
+};
+
+}  // namespace pillion
