@@ -1,8 +1,11 @@
 #include "app/arguments.hpp"
 
+#include "app/usage.hpp"
 #include "config/config.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <cstdio>
 
 namespace pillion {
 namespace {
@@ -162,7 +165,13 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    parsed.exit_code = app.exit(e) == 0 ? 0 : kUsage;
+    if (e.get_exit_code() == 0) {  // --help, --version
+      parsed.exit_code = app.exit(e);
+      return parsed;
+    }
+    parsed.exit_code = kUsage;
+    parsed.complaint = ExplainUsage(app, e, argc, argv);
+    std::fprintf(stderr, "%s\nRun with --help for more information.\n", parsed.complaint.c_str());
   }
   return parsed;
 }

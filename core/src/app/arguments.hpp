@@ -45,6 +45,7 @@ struct Arguments {
 struct ParsedArguments {
   Arguments arguments;
   std::optional<int> exit_code;  // --help, --version or a usage error were answered already
+  std::string complaint;         // that error, as it was printed
 };
 
 // Prints help and usage errors itself. Exit codes: 0 help, 2 usage.

@@ -42,6 +42,49 @@ TEST_CASE("scrape and describe take their own options") {
   CHECK(describe.arguments.markdown);
 }
 
+TEST_CASE("an unknown command is named with the nearest one") {
+  const auto parsed = Parse({"srve", "--listen", ":1"});
+  CHECK(parsed.exit_code == 2);
+  CHECK(parsed.complaint == "unknown command `srve`; did you mean `serve`?");
+  CHECK(Parse({"chekc", "-c", "x"}).complaint == "unknown command `chekc`; did you mean `check`?");
+  CHECK(Parse({"frobnicate"})
+            .complaint.rfind("unknown command `frobnicate`; accepted: serve, check, scrape, list",
+                             0) == 0);
+  CHECK(Parse({}).complaint.rfind("a command is missing; accepted: serve, check", 0) == 0);
+}
+
+TEST_CASE("an unknown flag is named with the nearest one and without its value") {
+  CHECK(Parse({"serve", "--lisen", "s3cret"}).complaint ==
+        "serve: unknown flag `--lisen`; did you mean `--listen`?");
+  CHECK(Parse({"serve", "--pasword=s3cret", "--log-levle", "x"}).complaint.find("s3cret") ==
+        std::string::npos);
+  CHECK(Parse({"scrape", "--log-levle", "x"}).complaint ==
+        "scrape: unknown flag `--log-levle`; did you mean `--log-level`?");
+}
+
+TEST_CASE("a flag before its command is told where it belongs") {
+  CHECK(Parse({"--config", "x", "serve"}).complaint ==
+        "`--config` stands behind the command: pillion serve --config ...");
+}
+
+TEST_CASE("words too many are counted and not told") {
+  const auto parsed =
+      Parse({"serve", "--exporter", "postgres=host=x", "user=y", "password=s3cret"});
+  CHECK(parsed.exit_code == 2);
+  CHECK(parsed.complaint.rfind("serve: 2 words too many; a value with blanks needs quotes", 0) ==
+        0);
+  CHECK(parsed.complaint.find("s3cret") == std::string::npos);
+  CHECK(Parse({"describe", "a", "b"}).complaint == "describe: 1 word too many");
+}
+
+TEST_CASE("a timeout is checked with the arguments") {
+  CHECK(Parse({"scrape", "--timeout", "1.5s"}).arguments.timeout == "1.5s");
+  for (const char* bad : {"", "5", "soon", "0s", "2h", "-1s"}) {
+    CAPTURE(bad);
+    CHECK(Parse({"scrape", "--timeout", bad}).exit_code == 2);
+  }
+}
+
 TEST_CASE("help and version end with 0 and mistakes with 2") {
   CHECK(Parse({"--help"}).exit_code == 0);
   CHECK(Parse({"serve", "--help"}).exit_code == 0);
