@@ -13,8 +13,9 @@
 // together, series are unique or histograms are whole is lint's matter. It never repairs: what is
 // not in the format is a Problem.
 //
-// Memory: what a line (protobuf: one metric) needs, at most about four times its limit. Lines that
-// lie within a chunk are not copied. Time: linear in the bytes. No recursion.
+// Memory: what a line needs, at most about four times its limit; of protobuf what one metric needs,
+// at most about sixteen times. What lies within a chunk is not copied. Time: linear in the bytes.
+// No recursion.
 //
 // Threads: one at a time. Errors are calls of Visitor::OnProblem; std::bad_alloc passes through.
 #pragma once
@@ -47,7 +48,7 @@ struct Limits {
   size_t labels = 256;                           // of a sample or exemplar
   size_t label_value_bytes = size_t{256} << 10;  // as written
   size_t number_bytes = 512;                     // digits of one number
-  size_t native_buckets = 16'384;                // of a native histogram, and spans
+  size_t buckets = 16'384;  // of a histogram, classic or native, and its spans; quantiles
 };
 
 class Parser {

@@ -1,4 +1,5 @@
 #include "parse/parser.hpp"
+#include "parse/protobuf_parser.hpp"
 #include "parse/text_parser.hpp"
 
 #include <algorithm>
@@ -62,6 +63,7 @@ std::optional<Syntax> SyntaxOf(std::string_view content_type) {
 }
 
 std::unique_ptr<Parser> MakeParser(Syntax syntax, const Limits& limits, Visitor* visitor) {
+  if (syntax == Syntax::kProtobuf) return std::make_unique<ProtobufParser>(limits, visitor);
   return std::make_unique<TextParser>(syntax, limits, visitor);
 }
 
