@@ -72,6 +72,7 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
   gathering->snapshots.resize(pollers.size());
   gathering->missing = pollers.size();
   const auto render = [this, gathering] {
+    if (AnswerFromRecent(*gathering)) return;
     render_.Post([this, gathering] { Render(*gathering); });
   };
   if (pollers.empty()) {
@@ -92,15 +93,26 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
   }
 }
 
+// Without targets the page is our own metrics alone, which are always new.
+bool ScrapeService::AnswerFromRecent(Gathering& gathering) {
+  if (gathering.snapshots.empty()) return false;
+  auto answer = recent_.Find({gathering.snapshots, gathering.request, gathering.self});
+  if (!answer) return false;
+  gathering.done(std::move(*answer));
+  return true;
+}
+
 void ScrapeService::Render(Gathering& gathering) {
   ScrapeAnswer answer;
   try {
+    RecentAnswers::Key key(gathering.snapshots, gathering.request, gathering.self);
     if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(gathering.snapshots));
     Exposition exposition =
         exposer_.Expose(gathering.snapshots, gathering.request.accept,
                         gathering.request.accept_encoding, gathering.request.query.names);
     answer.body = std::move(exposition.body);
     answer.content_type = std::move(exposition.content_type);
+    recent_.Keep(std::move(key), answer);
     if (exposition.fresh && exposition.drops != nullptr && exposition.drops->total() > 0) {
       self_->Dropped(*exposition.drops);
       LogDrops(*exposition.drops);

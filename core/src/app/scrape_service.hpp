@@ -6,6 +6,7 @@
 
 #include "app/page_selection.hpp"
 #include "app/poller_factory.hpp"
+#include "app/recent_answers.hpp"
 #include "app/render_thread.hpp"
 #include "config/config.hpp"
 #include "exposition/exposer.hpp"
@@ -62,6 +63,7 @@ class ScrapeService final : public ScrapeHandler {
  private:
   struct Gathering;
 
+  bool AnswerFromRecent(Gathering& gathering);
   void Render(Gathering& gathering);
   SnapshotPtr SelfSnapshot(const std::vector<SnapshotPtr>& others);
   void LogDrops(const Drops& drops);  // names each once while it stays the same
@@ -74,6 +76,7 @@ class ScrapeService final : public ScrapeHandler {
   const Clock* const clock_;
   std::function<ScrapePlaneStats()> connection_stats_;
   Exposer exposer_;
+  RecentAnswers recent_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopped_{false};
 

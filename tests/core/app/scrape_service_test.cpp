@@ -133,6 +133,32 @@ TEST_CASE("one instance alone has neither the others nor our own metrics") {
   CHECK(bench.runners[1]->started == 0);
 }
 
+TEST_CASE("the same scrape of the same fragments gets the same body and others don't") {
+  Bench bench;
+  ScrapeRequest request;
+  auto first = bench.Ask(request);
+  bench.Finish(0, 1);
+  bench.Finish(1, 2);
+  const BodyPtr body = first.get().body;
+  auto again = bench.Ask(request);
+  // Answered before the call returned: by nobody's thread but ours.
+  REQUIRE(again.wait_for(0s) == std::future_status::ready);
+  CHECK(again.get().body == body);
+  request.accept = "application/openmetrics-text; version=1.0.0";
+  CHECK(bench.Ask(request).get().body->format == Format::kOpenMetrics100);
+  request.accept = "";
+  request.accept_encoding = "gzip";
+  CHECK(bench.Ask(request).get().body->encoding == Encoding::kGzip);
+  request.accept_encoding = "";
+  request.query.names = {"left_value"};
+  CHECK(bench.Ask(request).get().body != body);
+  request.query = {};
+  request.query.exporters = {"fake"};  // without our own metrics
+  CHECK(bench.Ask(request).get().body != body);
+  request.query = {};
+  CHECK(bench.Ask(request).get().body == body);
+}
+
 TEST_CASE("a query narrows the page to instances") {
   Bench bench;
   ScrapeRequest request;
