@@ -18,13 +18,11 @@ while (($#)); do
     *) echo "exposition.sh: unknown argument $1 (try --help)" >&2; exit 2 ;;
   esac
 done
-for program in nginx wrk redis-server; do
-  command -v "$program" >/dev/null || [[ -x /usr/sbin/$program ]] || {
-    echo "exposition.sh: $program is missing: tests/run.sh installs what the tests need," >&2
-    echo "and: apt-get install nginx-light wrk" >&2
-    exit 1
-  }
-done
+# shellcheck source=tests/lib/say.sh
+. "$root/tests/lib/say.sh"
+# shellcheck source=tests/lib/packages.sh
+. "$root/tests/lib/packages.sh"
+ensure_packages build servers test bench
 if [[ -z $build ]]; then
   build=$root/build/release
   cmake -S "$root" --preset release >&2

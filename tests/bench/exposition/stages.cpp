@@ -2,7 +2,8 @@
 // same page, in one process. Prints tab-separated lines: samples, stage, value, unit.
 //
 //   exposition_stages SAMPLES...       times and sizes; the least of several runs
-//   exposition_stages --once SAMPLES   each of our stages once, for counting instructions
+//   exposition_stages --once STAGE SAMPLES   for counting instructions: fill, or fill and then one
+//                                            of text, openmetrics, protobuf
 #include "bench/exposition/bulk_rows.hpp"
 #include "exposition/compress.hpp"
 #include "exposition/exposer.hpp"
@@ -24,6 +25,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -195,21 +197,26 @@ void Measure(size_t samples) {
   MeasurePrometheusCpp(samples, filler.rows());
 }
 
-void Once(size_t samples) {
+void Once(const std::string& stage, size_t samples) {
   Filler filler(samples / kFamilies);
   const auto page = PageOf(filler.Fill());
-  for (const Writer write : {&WriteText004, &WriteOpenMetrics100, &WriteProtobufPage}) {
-    if (Render(page, write).empty()) std::abort();
-  }
+  const std::map<std::string, Writer> writers = {{"text", &WriteText004},
+                                                 {"openmetrics", &WriteOpenMetrics100},
+                                                 {"protobuf", &WriteProtobufPage}};
+  const auto writer = writers.find(stage);
+  if (writer != writers.end() && Render(page, writer->second).empty()) std::abort();
 }
 
 }  // namespace pillion::bench
 
 int main(int argc, char** argv) {
-  const bool once = argc > 1 && std::strcmp(argv[1], "--once") == 0;
-  for (int i = once ? 2 : 1; i < argc; ++i) {
-    const auto samples = static_cast<size_t>(std::strtoull(argv[i], nullptr, 10));
-    (once ? pillion::bench::Once : pillion::bench::Measure)(samples);
+  const auto number = [&](int i) {
+    return static_cast<size_t>(std::strtoull(argv[i], nullptr, 10));
+  };
+  if (argc == 4 && std::strcmp(argv[1], "--once") == 0) {
+    pillion::bench::Once(argv[2], number(3));
+    return 0;
   }
+  for (int i = 1; i < argc; ++i) pillion::bench::Measure(number(i));
   return 0;
 }
