@@ -141,7 +141,8 @@ void CheckFamilyName(const Family& family, Reporter& reporter) {
 
 void CheckLabelName(const Family& family, const parse::Label& label, const parse::Position& line,
                     Reporter& reporter) {
-  const parse::Position position{line.line, label.column};
+  // Labels of protobuf have no place of their own.
+  const parse::Position position{line.line, label.column > 0 ? label.column : line.column};
   const std::string_view name = label.name;
   if (name.starts_with("__")) {
     reporter.Report(position, kReservedLabel, fmt::format("the label {} of {}", name, family.name));
