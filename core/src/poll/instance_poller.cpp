@@ -19,7 +19,7 @@ std::shared_ptr<InstancePoller> InstancePoller::Create(Parts parts) {
 
 InstancePoller::InstancePoller(Parts parts)
     : parts_(std::move(parts)),
-      log_(parts_.type, parts_.config),
+      log_(parts_.type, parts_.config, parts_.clock),
       status_fragment_(parts_.type, parts_.config) {
   const auto& configured = parts_.config->collectors;
   state_.collectors.resize(configured.size());

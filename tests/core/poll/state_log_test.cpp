@@ -64,7 +64,8 @@ struct Bench {
     log.PollEnded(state, outcome, {true, false}, true);
   }
   InstanceState state;
-  StateLog log{FakeType(), Orders()};
+  FakeTime time;
+  StateLog log{FakeType(), Orders(), &time};
 };
 
 }  // namespace
@@ -162,4 +163,72 @@ TEST_CASE("a slow lane beside a scrape lane does not say whether the instance is
   CHECK(Lines(text) == 2);  // up, and the one collector
   CHECK(text.find("instance is down") == std::string::npos);
   CHECK(text.find("collector=slow") != std::string::npos);
+}
+
+TEST_CASE("a lane that is stuck in every poll is named once and then reminded of") {
+  CaughtLog caught;
+  Bench bench;
+  bench.Poll(Reason::kOk);
+  const auto polls = static_cast<int>(3 * NewsGate::kReminderEvery / 30s);
+  for (int i = 0; i < polls; ++i) {  // returns at three times its timeout of 10 s
+    bench.log.Late();
+    bench.time.Advance(20s);
+    bench.log.Stuck();
+    bench.time.Advance(10s);
+    bench.Poll(Reason::kTimeout, "no answer by the deadline");
+  }
+  bench.Poll(Reason::kOk);
+  const std::string text = caught.Text();
+  CHECK(text.find("failed_polls=" + std::to_string(polls)) != std::string::npos);
+  size_t reminders = 0;
+  for (size_t at = 0; (at = text.find("still down", at)) != std::string::npos; ++at) ++reminders;
+  CHECK(reminders <= 3);
+  // up, late, stuck, down, and one of stuck and down for each window, up
+  CHECK(Lines(text) <= 5 + 3 * (NewsGate::kReminderEvery / NewsGate::kWindow));
+}
+
+TEST_CASE("an outage that lasts is reminded of with the number of failed polls") {
+  CaughtLog caught;
+  Bench bench;
+  for (int i = 0; i < 250; ++i) {
+    bench.Poll(Reason::kRefused);
+    bench.time.Advance(15s);
+  }
+  const std::string text = caught.Text();
+  CHECK(Lines(text) == 2);
+  CHECK(text.find("msg=\"instance is still down\" instance=orders exporter=fake reason=refused "
+                  "failed_polls=241") != std::string::npos);
+}
+
+TEST_CASE("a target that is late and up in turn does not fill the log") {
+  CaughtLog caught;
+  Bench bench;
+  for (int i = 0; i < 240; ++i) {  // an hour
+    bench.log.Late();
+    bench.Poll(Reason::kOk);
+    bench.time.Advance(15s);
+  }
+  CHECK(Lines(caught.Text()) <= 6 * 2 * (NewsGate::kRecoveriesMax + 1));
+}
+
+TEST_CASE("a collector that fails every second time does not fill the log") {
+  CaughtLog caught;
+  Bench bench;
+  for (int i = 0; i < 240; ++i) {
+    bench.Poll(Reason::kOk, "", i % 2 == 0 ? Reason::kPermission : Reason::kOk);
+    bench.time.Advance(15s);
+  }
+  CHECK(Lines(caught.Text()) <= 1 + 6 * 2 * (NewsGate::kRecoveriesMax + 1));
+}
+
+TEST_CASE("another dropped sample in each poll does not fill the log") {
+  CaughtLog caught;
+  Bench bench;
+  for (int i = 0; i < 240; ++i) {
+    PollOutcome outcome;
+    outcome.drops.Note(DropReason::kDuplicate, "a{} stands twice " + std::to_string(i), 3);
+    bench.log.PollEnded(bench.state, outcome, {true, true}, true);
+    bench.time.Advance(15s);
+  }
+  CHECK(Lines(caught.Text()) == 1 + 6);  // up, and one in ten minutes
 }
