@@ -49,7 +49,7 @@ class Packages(unittest.TestCase):
         self.assertIn("apt-get install --no-install-recommends pillion-none", done.stdout)
 
     def test_the_real_list_is_well_formed(self):
-        groups = {"build", "servers", "test", "lint", "clang", "image"}
+        groups = {"build", "servers", "test", "bench", "lint", "clang", "image"}
         seen = set()
         for line in (TESTS / "packages.txt").read_text().splitlines():
             fields = line.split("#")[0].split()
