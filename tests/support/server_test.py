@@ -12,6 +12,13 @@ class ServerTest(unittest.TestCase):
     def setUp(self):
         self.sandbox = Sandbox()
         self.addCleanup(self.sandbox.close)
+        self.addCleanup(self._check_pages)  # runs before the sandbox goes
+
+    def _check_pages(self):
+        """Debug builds look at each page that they serve."""
+        for process in self.sandbox.processes:
+            bad = [line for line in process.log_text().splitlines() if "invalid exposition" in line]
+            self.assertEqual(bad, [], f"{process.name} served a page that is not valid")
 
 
 class _Result(unittest.TextTestResult):

@@ -122,7 +122,13 @@ void ScrapeService::Render(Gathering& gathering) {
     Log(LogLevel::kError, "page could not be made", {{"error", e.what()}});
     answer = {.status = 500, .body = nullptr, .message = "the page could not be made"};
   }
+#ifndef NDEBUG
+  const BodyPtr body = answer.body;
+#endif
   gathering.done(std::move(answer));
+#ifndef NDEBUG
+  page_check_.Check(body);
+#endif
 }
 
 // Our own metrics change with every scrape; they are refreshed only when something else on the

@@ -4,6 +4,7 @@
 // Threads: any.
 #pragma once
 
+#include "app/page_check.hpp"
 #include "app/page_selection.hpp"
 #include "app/poller_factory.hpp"
 #include "app/recent_answers.hpp"
@@ -85,6 +86,9 @@ class ScrapeService final : public ScrapeHandler {
   std::vector<uint64_t> self_saw_;
   MonoTime self_made_{0};
   MonoTime trimmed_{0};
+#ifndef NDEBUG
+  PageCheck page_check_;
+#endif
 
   mutable std::mutex said_mutex_;
   std::array<std::string, kDropReasons> said_of_drops_;  // guarded by said_mutex_
