@@ -40,16 +40,16 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Request:
-    """A GET that was sent, on a connection of its own."""
+    """A GET, or another method, that was sent, on a connection of its own."""
 
-    def __init__(self, address, path, headers=None, seconds=HANG_SECONDS):
+    def __init__(self, address, path, headers=None, seconds=HANG_SECONDS, method="GET"):
         self._begin = time.monotonic()
         self._connection = _Connection(address, seconds)
         sent = dict(headers or {})
         if not address.startswith("unix:"):
             sent.setdefault("Host", address)
         try:
-            self._connection.request("GET", path, headers=sent)
+            self._connection.request(method, path, headers=sent)
         except BaseException:
             self._connection.close()
             raise

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import time
 import urllib.parse
 
 import http_get
@@ -9,7 +10,7 @@ from sandbox import executable, unprivileged_user, wait_until
 
 
 class PrometheusServer:
-    def __init__(self, sandbox, scrape_configs, name="prometheus"):
+    def __init__(self, sandbox, scrape_configs, name="prometheus", features=()):
         """`scrape_configs`: the YAML list below that key."""
         self._user = unprivileged_user()
         home = sandbox.own_dir(name, self._user)
@@ -22,7 +23,8 @@ class PrometheusServer:
         self.process = sandbox.start(name, [
             executable("prometheus", "prometheus"), "--config.file", config,
             "--storage.tsdb.path", home / "data", "--web.listen-address", self.address,
-            "--log.level", "debug", "--log.format", "logfmt"], cwd=home, user=self._user,
+            "--log.level", "debug", "--log.format", "logfmt",
+            *(f"--enable-feature={feature}" for feature in features)], cwd=home, user=self._user,
             env={"PATH": os.environ["PATH"], "GOMAXPROCS": "2"})
         wait_until("Prometheus is ready", self._ready, alive=[self.process])
 
@@ -32,14 +34,31 @@ class PrometheusServer:
         except OSError:
             return False
 
-    def query(self, promql):
-        """An instant query: {labels as a sorted tuple of pairs: value}."""
-        path = "/api/v1/query?" + urllib.parse.urlencode({"query": promql})
+    def _api(self, call, **parameters):
+        path = f"/api/v1/{call}?" + urllib.parse.urlencode(parameters)
         answer = http_get.get(self.address, path)
         if answer.status != 200:
-            raise AssertionError(f"{promql}: {answer.text}")
-        return {tuple(sorted(item["metric"].items())): float(item["value"][1])
-                for item in json.loads(answer.text)["data"]["result"]}
+            raise AssertionError(f"{parameters}: {answer.text}")
+        return json.loads(answer.text)["data"]
+
+    def results(self, promql):
+        """An instant query: {labels as a sorted tuple of pairs: value, or native histogram}."""
+        return {tuple(sorted(item["metric"].items())):
+                item["histogram"][1] if "histogram" in item else float(item["value"][1])
+                for item in self._api("query", query=promql)["result"]}
+
+    def query(self, promql):
+        """The same where all are values."""
+        return {labels: float(value) for labels, value in self.results(promql).items()}
+
+    def exemplars(self, job):
+        """{labels of the series: its exemplars} of the last hour, without job and instance."""
+        now = time.time()
+        found = self._api("query_exemplars", query=f'{{job="{job}"}}', start=now - 3600,
+                          end=now + 3600)
+        return {tuple(sorted((name, value) for name, value in item["seriesLabels"].items()
+                             if name not in ("job", "instance"))): item["exemplars"]
+                for item in found}
 
     def number(self, promql):
         """The value of a query with one result; None without result."""

@@ -18,7 +18,7 @@ function(pillion_server_tests label)
                 ${ARG_CLASS}.${method})
       set_tests_properties(${label}/${ARG_AS}/${name} PROPERTIES
         LABELS "${label}" TIMEOUT 300 SKIP_RETURN_CODE 77 RUN_SERIAL ${ARG_SERIAL}
-        ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;PILLION_TEST_BINARY=$<TARGET_FILE:pillion>;PILLION_TEST_BUILD_TYPE=$<CONFIG>;PILLION_TEST_SANITIZE=${PILLION_SANITIZE}")
+        ENVIRONMENT "PILLION_TEST_MODULES=${PROJECT_BINARY_DIR}/tests/integration/modules;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;PILLION_TEST_BINARY=$<TARGET_FILE:pillion>;PILLION_TEST_BUILD_TYPE=$<CONFIG>;PILLION_TEST_SANITIZE=${PILLION_SANITIZE}")
     endforeach()
   endforeach()
 endfunction()

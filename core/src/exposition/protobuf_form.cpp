@@ -1,5 +1,8 @@
 #include "exposition/protobuf_form.hpp"
 
+#include "exposition/buckets.hpp"
+
+#include <algorithm>
 #include <cmath>
 
 namespace pillion {
@@ -20,13 +23,20 @@ bool IsNative(const Fragment&, const Distribution& d) {
   return d.native != Distribution::kNotNative;
 }
 
-bool HasSum(const Fragment&, const Distribution& d) { return !std::isnan(d.sum); }
+bool IsCount(double count) {
+  return count >= 0 && count < kUint64End && std::floor(count) == count;
+}
+
+bool HistogramFits(const Fragment& fragment, const Distribution& d, BucketReader& reader) {
+  const Buckets buckets = reader.Of(fragment, d);
+  return !std::isnan(d.sum) && IsCount(d.count) &&
+         std::all_of(buckets.counts.begin(), buckets.counts.end(), IsCount);
+}
 
 bool SummaryFits(const Fragment& fragment, const Distribution& d) {
   const double* const quantiles = fragment.numbers.data() + d.first;
   const bool real = d.size == 0 || (quantiles[0] >= 0 && quantiles[d.size - 1] <= 1);
-  return real && !std::isnan(d.sum) && d.count >= 0 && d.count < kUint64End &&
-         std::floor(d.count) == d.count;
+  return real && !std::isnan(d.sum) && IsCount(d.count);
 }
 
 }  // namespace
@@ -38,7 +48,11 @@ ProtobufForm ProtobufFormOf(const PlanFamily& family) {
     return All(family, SummaryFits) ? ProtobufForm::kTyped : ProtobufForm::kPlain;
   }
   if (All(family, IsNative)) return ProtobufForm::kNative;
-  const bool typed = type == MetricType::kHistogram && All(family, HasSum);
+  BucketReader reader;
+  const bool typed =
+      type == MetricType::kHistogram && All(family, [&](const Fragment& f, const Distribution& d) {
+        return HistogramFits(f, d, reader);
+      });
   return typed ? ProtobufForm::kTyped : ProtobufForm::kPlain;
 }
 

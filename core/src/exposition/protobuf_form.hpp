@@ -5,7 +5,7 @@
 // calls the sum and count of a gauge histogram NAME_sum and NAME_count:
 //   counter, gauge, unknown  as they are
 //   info, stateset           gauges
-//   histogram                needs its sum
+//   histogram                needs its sum, and whole counts (Prometheus 2.42 reads no others)
 //   summary                  quantiles in 0..1; needs its sum, and a whole count
 //   gauge histogram          only if it is native
 // Whether a family is native Prometheus 2.42 decides by its first histogram, so either all of a

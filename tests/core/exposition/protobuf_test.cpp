@@ -156,7 +156,8 @@ TEST_CASE("a family keeps its type where Prometheus makes the same series of it 
   const MetricType kH = MetricType::kHistogram, kG = MetricType::kGaugeHistogram,
                    kS = MetricType::kSummary;
   CHECK(FormWith(kH, {{1, 2, {}}}) == F::kTyped);
-  CHECK(FormWith(kH, {{0.5, -2, {}}}) == F::kTyped);
+  CHECK(FormWith(kH, {{3, -2, {}}}) == F::kTyped);
+  CHECK(FormWith(kH, {{0.5, 2, {}}}) == F::kPlain);
   CHECK(FormWith(kH, {{1, 2, {}}, {1, kNan, {}}}) == F::kPlain);
   CHECK(FormWith(kH, {{-1, 0, {}}}) == F::kNative);
   CHECK(FormWith(kH, {{-1, kNan, {}}, {-1, 0, {}}}) == F::kNative);
