@@ -97,6 +97,13 @@ uint32_t FragmentBuilder::Declare(const pillion_metric& metric) {
     drops_.Note(DropReason::kInvalidName, problem);
     return kNoFamily;
   }
+  for (uint32_t i = 0; i < table_->size(); ++i) {
+    const FamilyPtr& family = table_->at(i);
+    if (family == nullptr || family->name != ToView(metric.name)) continue;
+    if (static_cast<uint32_t>(family->type) == metric.type) break;
+    drops_.Note(DropReason::kWrongType, family->name + " has another type in the metric table");
+    return kNoFamily;
+  }
   FamilyDesc desc = ToFamily(metric);
   const size_t help_size = desc.help.size();
   if (metric.collector < help_suffix_.size()) desc.help += help_suffix_[metric.collector];

@@ -147,6 +147,15 @@ TEST_CASE("families are declared once and the first type stands") {
   CHECK(builder.dropped(DropReason::kUndeclared) == 0);
 }
 
+TEST_CASE("a family of the table cannot be declared with another type") {
+  Builder builder;
+  const std::string name = Table().at(kGaugeC)->name;
+  CHECK(builder.Declare(MakeMetric(name.c_str(), MetricType::kCounter)) == PILLION_NO_FAMILY);
+  CHECK(builder.dropped(DropReason::kWrongType) == 1);
+  CHECK(builder.Declare(MakeMetric(name.c_str(), MetricType::kGauge)) != PILLION_NO_FAMILY);
+  CHECK(builder.dropped(DropReason::kWrongType) == 1);
+}
+
 TEST_CASE("bad declarations are refused and named") {
   Builder builder;
   CHECK(builder.Declare(MakeMetric("\xFF", MetricType::kGauge)) == PILLION_NO_FAMILY);
