@@ -80,6 +80,7 @@ struct Page {
   std::vector<std::string> names;  // of the families asked for; empty: all
   std::vector<Mark> marks;
   PlanPtr plan;
+  PlanPtr last_plan;  // of a page that this one supersedes, until this one is planned
   bool planning = false;
   bool reported = false;
   bool superseded = false;
@@ -112,6 +113,11 @@ bool IsOlder(const Page& page, const Page& than) {
     }
   }
   return false;
+}
+
+// All families in their own names.
+bool IsWhole(const Page& page) {
+  return page.names.empty() && page.escaping == Escaping::kAllowUtf8;
 }
 
 uint64_t HashOf(const Page& page) {
@@ -180,7 +186,10 @@ PagePtr Exposer::State::Enter(PagePtr page) {
   } else {
     pages.push_back(page);
     for (const PagePtr& other : pages) {
-      if (IsOlder(*other, *page)) other->superseded = true;
+      if (IsOlder(*other, *page)) {
+        other->superseded = true;
+        if (IsWhole(*other) && IsWhole(*page)) page->last_plan = other->plan;
+      }
       if (IsOlder(*page, *other)) page->superseded = true;
     }
     page->reported = std::find(reported.begin(), reported.end(), HashOf(*page)) != reported.end();
@@ -271,6 +280,7 @@ PlanPtr Exposer::State::PlanOf(Lock& lock, Page& page, const std::function<PlanP
     lock.lock();
     page.planning = false;
     page.plan = std::move(plan);
+    page.last_plan = nullptr;
     changed.notify_all();
   }
   return page.plan;
@@ -343,8 +353,9 @@ Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_v
   PagePtr candidate = MakePage(snapshots, names, Escaping::kAllowUtf8);
   State::Lock lock(state.mutex);
   State::Use whole(&state, std::move(candidate));
-  const PlanPtr plan = state.PlanOf(lock, whole.page(),
-                                    [&] { return MakePagePlan(snapshots, state.limits, names); });
+  const PlanPtr last = whole.page().last_plan;
+  const PlanPtr plan = state.PlanOf(
+      lock, whole.page(), [&] { return MakePagePlan(snapshots, state.limits, names, last.get()); });
   const auto escaped = [&](Format format, std::optional<State::Use>& use) -> Page& {
     const Escaping escaping = acceptance[format].escaping;
     if (!plan->has_utf8_names || escaping == Escaping::kAllowUtf8) return whole.page();

@@ -69,6 +69,13 @@ bool SummaryFits(const Fragment& fragment, const Distribution& d) {
   return (std::isnan(d.count) || IsWhole(d.count)) && !(d.sum < 0);
 }
 
+bool HasCreated(MetricType type) {
+  return type == MetricType::kCounter || type == MetricType::kHistogram ||
+         type == MetricType::kSummary;
+}
+
+}  // namespace
+
 bool MayKeepType(const PlanFamily& family) {
   const FamilyDesc& desc = *family.desc;
   BucketReader reader;
@@ -90,13 +97,6 @@ bool MayKeepType(const PlanFamily& family) {
   }
   return false;
 }
-
-bool HasCreated(MetricType type) {
-  return type == MetricType::kCounter || type == MetricType::kHistogram ||
-         type == MetricType::kSummary;
-}
-
-}  // namespace
 
 std::span<const std::string_view> SampleSuffixes(MetricType type) {
   switch (type) {
@@ -124,7 +124,7 @@ bool MayHaveUnit(const FamilyDesc& desc, std::string_view name) {
 OpenMetricsForm FormOf(const PlanFamily& family, uint32_t self, NameIndex& names) {
   const MetricType type = family.desc->type;
   if (type == MetricType::kGauge || type == MetricType::kUnknown) return OpenMetricsForm::kTyped;
-  if (MayKeepType(family)) {
+  if (family.keeps_type) {
     const std::string_view name = OpenMetricsName(*family.desc);
     const auto is_free = [&](std::string_view suffix) {
       const uint32_t owner = names.Owner(name, suffix);

@@ -30,8 +30,11 @@ std::string_view OpenMetricsName(const FamilyDesc& desc);
 // and stateset have none.
 bool MayHaveUnit(const FamilyDesc& desc, std::string_view name);
 
+// Whether the name and each sample are what OpenMetrics allows the family's type to have.
+bool MayKeepType(const PlanFamily& family);
+
 // `names` holds the owner of every sample name on the page; what the family reserves is added.
-// `self` is its number there.
+// `self` is its number there; family.keeps_type is known.
 OpenMetricsForm FormOf(const PlanFamily& family, uint32_t self, NameIndex& names);
 
 }  // namespace pillion

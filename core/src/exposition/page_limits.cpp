@@ -31,11 +31,36 @@ uint64_t NoteBytes(const Fragment& fragment, const FamilyDesc& desc) {
   return bytes;
 }
 
+uint64_t HeadBytes(const FamilyDesc& desc) {
+  return 3 * (desc.name.size() + 32) + 2 * desc.help.size() + desc.unit.size();
+}
+
+// Never less than SizeOf, and found without looking at each sample.
+Size AtMost(const PlanFamily& family) {
+  const FamilyDesc& desc = *family.desc;
+  const bool single = HasSingleValue(desc.type);
+  Size size{0, HeadBytes(desc)};
+  for (const PlanPart& part : family.parts) {
+    const Fragment& from = *part.fragment;
+    const FamilyRange& range = from.families[part.range];
+    uint64_t series = range.count;
+    if (!single) {
+      series = 0;
+      for (uint32_t i = range.first; i < range.first + range.count; ++i) {
+        series += from.SeriesOf(range, i);
+      }
+    }
+    size.series += series;
+    size.bytes += series * (desc.name.size() + from.blocks.longest() + kLineBytesMax);
+    if (!from.notes.empty()) size.bytes += NoteBytes(from, desc);
+  }
+  return size;
+}
+
 Size SizeOf(const PlanFamily& family) {
   const FamilyDesc& desc = *family.desc;
   const bool single = HasSingleValue(desc.type);
-  Size size;
-  size.bytes = 3 * (desc.name.size() + 32) + 2 * desc.help.size() + desc.unit.size();
+  Size size{0, HeadBytes(desc)};
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {
     const Fragment& from = *part.fragment;
     const LabelRef labels = single ? from.labels[point] : from.distributions[point].labels;
@@ -75,16 +100,19 @@ void KeepNamed(PagePlan& plan, std::span<const std::string> names) {
 }
 
 void ApplyLimits(PagePlan& plan, const PageLimits& limits, Drops& drops) {
-  std::vector<Size> sizes;
   Size all;
-  for (const PlanFamily& family : plan.families) {
-    sizes.push_back(SizeOf(family));
-    all.series += sizes.back().series;
-    all.bytes += sizes.back().bytes;
-  }
   const auto fits = [&] {
     return all.series <= limits.series_max && all.bytes <= limits.bytes_max;
   };
+  const auto add = [&](const Size& size) {
+    all.series += size.series;
+    all.bytes += size.bytes;
+  };
+  for (const PlanFamily& family : plan.families) add(AtMost(family));
+  if (fits()) return;
+  all = {};
+  std::vector<Size> sizes;
+  for (const PlanFamily& family : plan.families) add(sizes.emplace_back(SizeOf(family)));
   if (fits()) return;
   std::vector<size_t> largest;
   for (size_t i = 0; i < sizes.size(); ++i) {

@@ -3,6 +3,7 @@
 #include "exposition/name_index.hpp"
 #include "exposition/openmetrics_form.hpp"
 #include "exposition/page_limits.hpp"
+#include "exposition/page_replan.hpp"
 #include "model/label_block.hpp"
 #include "model/name.hpp"
 
@@ -188,9 +189,24 @@ void Planner::Plan(PagePlan& plan, NameIndex& names) {
     PlanFamily family;
     AddParts(groups_[i], family);
     if (family.parts.size() > 1) DropDuplicates(family, groups_[i], i);
+    family.keeps_type = MayKeepType(family);
     family.form = FormOf(family, i, names);
     plan.families.push_back(std::move(family));
   }
+}
+
+std::shared_ptr<PagePlan> PlanFromNothing(std::span<const SnapshotPtr> snapshots, Drops& drops) {
+  auto plan = std::make_shared<PagePlan>();
+  for (const SnapshotPtr& snapshot : snapshots) {
+    plan->fragments.insert(plan->fragments.end(), snapshot->fragments.begin(),
+                           snapshot->fragments.end());
+  }
+  Planner planner(snapshots);
+  NameIndex names(planner.family_count());
+  planner.DropNameClashes(names);
+  planner.Plan(*plan, names);
+  drops = planner.drops();
+  return plan;
 }
 
 bool HasUtf8Names(const PagePlan& plan) {
@@ -204,23 +220,18 @@ bool HasUtf8Names(const PagePlan& plan) {
 
 std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
                                              const PageLimits& limits,
-                                             std::span<const std::string> names) {
-  auto plan = std::make_shared<PagePlan>();
-  for (const SnapshotPtr& snapshot : snapshots) {
-    plan->fragments.insert(plan->fragments.end(), snapshot->fragments.begin(),
-                           snapshot->fragments.end());
-  }
-  Planner planner(snapshots);
-  NameIndex index(planner.family_count());
-  planner.DropNameClashes(index);
-  planner.Plan(*plan, index);
+                                             std::span<const std::string> names,
+                                             const PagePlan* last) {
+  Drops drops;
+  std::shared_ptr<PagePlan> plan = last == nullptr ? nullptr : Replan(*last, snapshots);
+  if (plan == nullptr) plan = PlanFromNothing(snapshots, drops);
   KeepNamed(*plan, names);
-  ApplyLimits(*plan, limits, planner.drops());
+  ApplyLimits(*plan, limits, drops);
   plan->openmetrics_clean = std::none_of(
       plan->families.begin(), plan->families.end(),
       [](const PlanFamily& family) { return family.form == OpenMetricsForm::kUnknown; });
   plan->has_utf8_names = HasUtf8Names(*plan);
-  plan->drops = std::make_shared<const Drops>(planner.drops());
+  plan->drops = std::make_shared<const Drops>(std::move(drops));
   return plan;
 }
 

@@ -45,6 +45,7 @@ struct PlanFamily {
   FamilyPtr desc;
   std::vector<PlanPart> parts;
   OpenMetricsForm form = OpenMetricsForm::kTyped;
+  bool keeps_type = true;  // MayKeepType(*this)
 };
 
 struct PagePlan {
@@ -63,9 +64,12 @@ struct PageLimits {
 };
 
 // `names`: only these families, or those that samples of these names belong to; empty: all.
+// `last`: a plan of the same instances a moment ago, with all families in their own names, if there
+// is one; the result is the same without it, but dearer.
 std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
                                              const PageLimits& limits = {},
-                                             std::span<const std::string> names = {});
+                                             std::span<const std::string> names = {},
+                                             const PagePlan* last = nullptr);
 
 // Calls fn(part, point) for each point of a family that is to be shown; `point` counts in
 // part.fragment->values or ->distributions.

@@ -27,6 +27,10 @@ class LabelBlocks {
   }
   size_t count() const { return ends_.size(); }
   size_t bytes() const { return bytes_.size(); }
+  size_t longest() const { return longest_; }
+  friend bool operator==(const LabelBlocks& a, const LabelBlocks& b) {
+    return a.ends_ == b.ends_ && a.bytes_ == b.bytes_;
+  }
   // False only if every label name of the fragment is a legacy one, exemplars' included.
   bool may_have_quoted_names() const { return may_have_quoted_names_; }
 
@@ -35,6 +39,7 @@ class LabelBlocks {
   friend class FragmentRewriter;
   std::string bytes_;
   std::vector<uint32_t> ends_;
+  size_t longest_ = 0;
   bool may_have_quoted_names_ = false;
 };
 

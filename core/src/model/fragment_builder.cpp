@@ -47,6 +47,7 @@ void FragmentBuilder::Reset() {
   exemplars_ = 0;
   blocks_.bytes_.clear();
   blocks_.ends_.clear();
+  blocks_.longest_ = 0;
   blocks_.may_have_quoted_names_ = MayHaveQuotedNames(constant_block_);
   block_schema_.clear();
   hashes_.clear();
@@ -258,6 +259,7 @@ LabelRef FragmentBuilder::Intern(uint32_t schema) {
   }
   const auto ref = static_cast<LabelRef>(blocks_.count());
   blocks_.bytes_.append(scratch_);
+  blocks_.longest_ = std::max(blocks_.longest_, scratch_.size());
   blocks_.ends_.push_back(static_cast<uint32_t>(blocks_.bytes_.size()));
   block_schema_.push_back(schema);
   hashes_.push_back(hash);

@@ -20,6 +20,7 @@ FragmentRewriter::FragmentRewriter(const Fragment& from)
 LabelRef FragmentRewriter::Append(std::string_view block) {
   LabelBlocks& blocks = to_->blocks;
   blocks.bytes_.append(block);
+  blocks.longest_ = std::max(blocks.longest_, block.size());
   blocks.may_have_quoted_names_ = blocks.may_have_quoted_names_ || MayHaveQuotedNames(block);
   blocks.ends_.push_back(static_cast<uint32_t>(blocks.bytes_.size()));
   return static_cast<LabelRef>(blocks.ends_.size() - 1);

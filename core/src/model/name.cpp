@@ -3,6 +3,8 @@
 #include "text/utf8.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 namespace pillion {
@@ -10,6 +12,18 @@ namespace {
 
 constexpr bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// What may stand in a legacy name: one look-up per character, since each page asks for each family.
+constexpr auto kNameCharacters = [] {
+  std::array<bool, 256> is{};
+  for (int c = 0; c < 256; ++c) {
+    const char character = static_cast<char>(c);
+    is[static_cast<size_t>(c)] =
+        IsAlpha(character) || IsDigit(character) || character == '_' || character == ':';
+  }
+  return is;
+}();
+
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 // The length of the valid UTF-8 sequence at the start of `text`, or 0.
@@ -73,10 +87,9 @@ bool IsUtf8Name(std::string_view name) {
 
 bool IsLegacyMetricName(std::string_view name) {
   if (name.empty() || IsDigit(name[0])) return false;
-  for (const char c : name) {
-    if (!IsAlpha(c) && !IsDigit(c) && c != '_' && c != ':') return false;
-  }
-  return true;
+  bool all = true;
+  for (const char c : name) all = all && kNameCharacters[static_cast<uint8_t>(c)];
+  return all;
 }
 
 bool IsLegacyLabelName(std::string_view name) {
