@@ -98,11 +98,34 @@ void AppendLabelPairs(std::string& out, std::string_view block) {
   PutLabelPairs(out.data() + before, block);
 }
 
-void LabelPairsSizes::Select(const Fragment& fragment) {
-  std::vector<uint32_t>& sizes = of_fragment_[&fragment];
-  if (sizes.empty()) sizes.assign(fragment.blocks.count(), kUnknown);
-  fragment_ = &fragment;
-  sizes_ = &sizes;
+void PageLabels::Select(const Fragment& fragment) {
+  Blocks& blocks = of_fragment_[&fragment];
+  last_ = &fragment;
+  blocks_ = &blocks;
+  if (!blocks.ends.empty()) return;
+  size_t end = 0;
+  blocks.ends.reserve(fragment.blocks.count());
+  for (LabelRef ref = 0; ref < fragment.blocks.count(); ++ref) {
+    end += LabelPairsSize(fragment.blocks[ref]);
+    blocks.ends.push_back(static_cast<uint32_t>(end));
+  }
+  if (end > kKeptBytesMax - kept_bytes_) return;
+  kept_bytes_ += end;
+  blocks.kept = true;
+  blocks.bytes.resize(end);
+  char* out = blocks.bytes.data();
+  for (LabelRef ref = 0; ref < fragment.blocks.count(); ++ref) {
+    out = PutLabelPairs(out, fragment.blocks[ref]);
+  }
+}
+
+char* PageLabels::Put(char* out, const Fragment& fragment, LabelRef ref) {
+  const Blocks& blocks = Of(fragment);
+  if (!blocks.kept) return PutLabelPairs(out, fragment.blocks[ref]);
+  const uint32_t begin = ref == 0 ? 0 : blocks.ends[ref - 1];
+  const uint32_t size = blocks.ends[ref] - begin;
+  std::memcpy(out, blocks.bytes.data() + begin, size);
+  return out + size;
 }
 
 }  // namespace pillion

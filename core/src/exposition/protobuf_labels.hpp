@@ -19,24 +19,37 @@ char* PutLabelPairs(char* out, std::string_view block);
 
 void AppendLabelPairs(std::string& out, std::string_view block);
 
-// Sizes of the blocks of a page, each found once: 4 bytes for each block. One thread.
-class LabelPairsSizes {
+// The blocks of a page as LabelPair fields, each measured once and, within kKeptBytesMax, converted
+// once. One thread.
+class PageLabels {
  public:
-  uint32_t Of(const Fragment& fragment, LabelRef ref) {
-    if (&fragment != fragment_) Select(fragment);
-    uint32_t& size = (*sizes_)[ref];
-    if (size == kUnknown) size = static_cast<uint32_t>(LabelPairsSize(fragment.blocks[ref]));
-    return size;
+  static constexpr size_t kKeptBytesMax = size_t{4} << 20;  // the rest is converted at each use
+
+  size_t SizeOf(const Fragment& fragment, LabelRef ref) {
+    const Blocks& blocks = Of(fragment);
+    return blocks.ends[ref] - (ref == 0 ? 0 : blocks.ends[ref - 1]);
   }
 
- private:
-  static constexpr uint32_t kUnknown = 0xffffffffu;
+  // SizeOf() bytes; returns their end.
+  char* Put(char* out, const Fragment& fragment, LabelRef ref);
 
+ private:
+  struct Blocks {
+    bool kept = false;
+    std::string bytes;           // of all, if kept
+    std::vector<uint32_t> ends;  // of each, as if all stood in one text
+  };
+
+  const Blocks& Of(const Fragment& fragment) {
+    if (&fragment != last_) Select(fragment);
+    return *blocks_;
+  }
   void Select(const Fragment& fragment);
 
-  std::unordered_map<const Fragment*, std::vector<uint32_t>> of_fragment_;
-  const Fragment* fragment_ = nullptr;
-  std::vector<uint32_t>* sizes_ = nullptr;
+  std::unordered_map<const Fragment*, Blocks> of_fragment_;
+  const Fragment* last_ = nullptr;
+  const Blocks* blocks_ = nullptr;
+  size_t kept_bytes_ = 0;
 };
 
 }  // namespace pillion

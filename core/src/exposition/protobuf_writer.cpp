@@ -105,15 +105,14 @@ class Writer {
   }
 
   size_t SizeOf(const Metric& metric) {
-    return sizes_.Of(metric.fragment, metric.labels) + metric.rest.size();
+    return labels_.SizeOf(metric.fragment, metric.labels) + metric.rest.size();
   }
 
   void Put(const Metric& metric) {
     const size_t size = SizeOf(metric);
-    const std::string_view block = metric.fragment.blocks[metric.labels];
     if (size + 1 + kVarintBytesMax > kChunkBytes) {
       large_.clear();
-      AppendLabelPairs(large_, block);
+      AppendLabelPairs(large_, metric.fragment.blocks[metric.labels]);
       large_.append(metric.rest);
       std::string prefix;
       AppendVarint(prefix, Tag(family_field::kMetric, Type::kBytes));
@@ -125,7 +124,7 @@ class Writer {
     char* at = out_.Room(size + 1 + kVarintBytesMax);
     *at++ = static_cast<char>(Tag(family_field::kMetric, Type::kBytes));
     at = PutVarint(at, size);
-    at = PutLabelPairs(at, block);
+    at = labels_.Put(at, metric.fragment, metric.labels);
     std::memcpy(at, metric.rest.data(), metric.rest.size());
     out_.Advance(at + metric.rest.size());
   }
@@ -219,7 +218,7 @@ class Writer {
   }
 
   Output& out_;
-  LabelPairsSizes sizes_;
+  PageLabels labels_;
   ProtobufValues values_;
   BucketReader reader_;
   std::string help_, head_, rest_, bound_, large_;

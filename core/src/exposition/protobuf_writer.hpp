@@ -9,7 +9,8 @@
 // The last two are newer than the schema that Debian 12 carries; older readers skip them.
 //
 // A message begins with its length, so each family is gone through twice: once to measure, once
-// to write. Nothing is kept for it but the size of each label block.
+// to write. What is kept for it is the size of each label block, and up to 4 MiB of blocks as they
+// are written.
 #pragma once
 
 #include "exposition/output.hpp"

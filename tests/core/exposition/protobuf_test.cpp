@@ -225,6 +225,34 @@ TEST_CASE("a native histogram without observations is told from a classic one") 
   CHECK(Native({}, 0.5, 0.5, 0).find(bare) != std::string::npos);
 }
 
+TEST_CASE("labels beyond what is kept are converted at each use") {
+  Maker maker;
+  const uint32_t one = maker.Family("a", MetricType::kGauge, "");
+  const uint32_t two = maker.Family("b", MetricType::kGauge, "");
+  std::string metrics;
+  size_t bytes = 0;
+  for (int i = 0; bytes <= PageLabels::kKeptBytesMax; ++i) {
+    const std::string value = std::to_string(i) + std::string(3000, '\n');
+    const LabelRef labels = maker.Labels({{"l", value}});
+    maker.builder().Add(one, labels, 1);
+    maker.builder().Add(two, labels, 1);
+    std::string metric, pair;
+    wire::AppendBytesField(pair, 1, "l");
+    wire::AppendBytesField(pair, 2, value);
+    wire::AppendBytesField(metric, 1, pair);
+    bytes += metric.size();
+    metric += Field('\x12', Double('\x09', 1));
+    wire::AppendBytesField(metrics, 4, metric);
+  }
+  std::string page;
+  for (const char* name : {"a", "b"}) {
+    const std::string message = Field('\x0a', name) + "\x18\x01" + metrics;
+    wire::AppendVarint(page, message.size());
+    page += message;
+  }
+  CHECK((Protobuf({maker.Snapshot("i")}) == page));
+}
+
 TEST_CASE("label blocks are measured as they are written") {
   for (const std::string block : {"", "a=\"\"", "a=\"x\",b=\"y\"", "a=\"\\\\\\n\\\"\",b=\",=\"",
                                   "\"my.name\"=\"x\"", "\"a\\\"=\\\"\"=\"\\\\\",c=\"{}\""}) {
