@@ -78,7 +78,7 @@ void LineWriter::Bounded(const SampleName& name, std::string_view block,
 }
 
 void LineWriter::Values(const PlanFamily& family, bool exemplars) {
-  const SampleName name(family.desc->name);
+  const SampleName name(family.desc->name, {}, family.legacy_name);
   NoteCursor notes;
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {
     const Fragment& fragment = *part.fragment;
@@ -96,9 +96,9 @@ void LineWriter::Distributions(const PlanFamily& family, Series series, bool exe
   const FamilyDesc& desc = *family.desc;
   const auto suffixes = SampleSuffixes(desc.type);
   const bool summary = desc.type == MetricType::kSummary;
-  const SampleName bounded_name(desc.name, suffixes[0]);
-  const SampleName sum_name(desc.name, suffixes[1]);
-  const SampleName count_name(desc.name, suffixes[2]);
+  const SampleName bounded_name(desc.name, suffixes[0], family.legacy_name);
+  const SampleName sum_name(desc.name, suffixes[1], family.legacy_name);
+  const SampleName count_name(desc.name, suffixes[2], family.legacy_name);
   const auto wants = [&](Series s) { return series == Series::kAll || series == s; };
   NoteCursor notes;
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {

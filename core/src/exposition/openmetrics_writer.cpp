@@ -55,14 +55,15 @@ class Writer {
 
  private:
   void Head(const PlanFamily& family, std::string_view name) {
-    Metadata("# TYPE ", name, TypeName(family));
-    if (MayHaveUnit(*family.desc, name)) Metadata("# UNIT ", name, family.desc->unit);
-    if (!help_.empty()) Metadata("# HELP ", name, help_);
+    name_.clear();
+    AppendMetricName(name_, name, family.legacy_name && !name.empty());
+    Metadata("# TYPE ", TypeName(family));
+    if (MayHaveUnit(*family.desc, name)) Metadata("# UNIT ", family.desc->unit);
+    if (!help_.empty()) Metadata("# HELP ", help_);
   }
 
-  void Metadata(std::string_view keyword, std::string_view name, std::string_view text) {
-    name_.clear();
-    AppendMetricName(name_, name);
+  // Of the family that name_ names.
+  void Metadata(std::string_view keyword, std::string_view text) {
     out_.Append(keyword);
     out_.Append(name_);
     out_.Append(' ');

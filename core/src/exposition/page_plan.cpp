@@ -190,6 +190,7 @@ void Planner::Plan(PagePlan& plan, NameIndex& names) {
     AddParts(groups_[i], family);
     if (family.parts.size() > 1) DropDuplicates(family, groups_[i], i);
     family.keeps_type = MayKeepType(family);
+    family.legacy_name = IsLegacyMetricName(family.desc->name);
     family.form = FormOf(family, i, names);
     plan.families.push_back(std::move(family));
   }
@@ -211,7 +212,7 @@ std::shared_ptr<PagePlan> PlanFromNothing(std::span<const SnapshotPtr> snapshots
 
 bool HasUtf8Names(const PagePlan& plan) {
   const auto quoted = [](const FragmentPtr& f) { return f->blocks.may_have_quoted_names(); };
-  const auto utf8 = [](const PlanFamily& f) { return !IsLegacyMetricName(f.desc->name); };
+  const auto utf8 = [](const PlanFamily& f) { return !f.legacy_name; };
   return std::any_of(plan.fragments.begin(), plan.fragments.end(), quoted) ||
          std::any_of(plan.families.begin(), plan.families.end(), utf8);
 }

@@ -45,7 +45,8 @@ struct PlanFamily {
   FamilyPtr desc;
   std::vector<PlanPart> parts;
   OpenMetricsForm form = OpenMetricsForm::kTyped;
-  bool keeps_type = true;  // MayKeepType(*this)
+  bool keeps_type = true;   // MayKeepType(*this)
+  bool legacy_name = true;  // IsLegacyMetricName(desc->name)
 };
 
 struct PagePlan {

@@ -8,9 +8,10 @@
 
 namespace pillion {
 
-// Appends a metric name as it stands in `# TYPE name type`.
-inline void AppendMetricName(std::string& out, std::string_view name) {
-  if (IsLegacyMetricName(name)) {
+// Appends a metric name as it stands in `# TYPE name type`. `legacy`: IsLegacyMetricName(name),
+// which whoever plans a page finds out once for each family.
+inline void AppendMetricName(std::string& out, std::string_view name, bool legacy) {
+  if (legacy) {
     out.append(name);
   } else {
     AppendQuoted(out, name);
@@ -22,12 +23,11 @@ struct SampleName {
   bool in_braces = false;  // labels follow behind a comma, and a brace closes it in any case
 
   SampleName() = default;
-  explicit SampleName(std::string_view stem, std::string_view suffix = {}) {
-    in_braces = !IsLegacyMetricName(stem);
+  SampleName(std::string_view stem, std::string_view suffix, bool legacy) : in_braces(!legacy) {
     std::string name(stem);
     name += suffix;
     if (in_braces) start = '{';
-    AppendMetricName(start, name);
+    AppendMetricName(start, name, legacy);
   }
 
   char before_labels() const { return in_braces ? ',' : '{'; }

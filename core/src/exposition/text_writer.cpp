@@ -34,7 +34,7 @@ void WriteText(const PagePlan& plan, Output& out) {
     AppendHelp(help, desc.help, HelpEscape::kText);
     const auto head = [&](std::string_view bare_name) {
       name.clear();
-      AppendMetricName(name, bare_name);
+      AppendMetricName(name, bare_name, family.legacy_name);
       if (!help.empty()) {
         out.Append("# HELP ");
         out.Append(name);
