@@ -19,28 +19,44 @@ enum : uint32_t {
 constexpr std::string_view kDurationHelp = "How long the collector's last run took.";
 constexpr std::string_view kSuccessHelp = "1 if the collector's last run succeeded.";
 
-// A name that the plugin doesn't give leaves an empty row, which is never used.
-FamilyTable MakeTable(const pillion_plugin& plugin) {
-  const std::pair<std::string_view, std::string_view> rows[] = {
-      {ToView(plugin.up_name), ToView(plugin.up_help)},
-      {ToView(plugin.collector_duration_name), kDurationHelp},
-      {ToView(plugin.collector_success_name), kSuccessHelp},
-      {"pillion_instance_up", "1 if the last poll of the instance read its target."},
-      {"pillion_snapshot_series", "Series that the instance shows now, without the host's own."},
-      {"pillion_snapshot_timestamp_seconds", "When a poll last read the target, as Unix time."},
-      {"pillion_collector_success", kSuccessHelp},
-      {"pillion_collector_duration_seconds", kDurationHelp},
+// A name that the plugin doesn't give leaves an empty row, which is never used. The peers' families
+// carry the instance's own labels, as its samples do.
+FamilyTable MakeTable(const pillion_plugin& plugin, const InstanceConfig& config) {
+  std::vector<pillion_str> peers;
+  for (const auto& [name, _] : config.labels) peers.push_back(ToStr(name));
+  std::vector<pillion_str> peers_collector = peers;
+  peers_collector.insert(peers_collector.begin(), ToStr("collector"));
+  const std::vector<pillion_str> own = {ToStr("exporter"), ToStr("instance_name")};
+  std::vector<pillion_str> own_collector = own;
+  own_collector.push_back(ToStr("collector"));
+
+  struct RowOf {
+    std::string_view name, help;
+    const std::vector<pillion_str>& labels;
+  };
+  const RowOf rows[] = {
+      {ToView(plugin.up_name), ToView(plugin.up_help), peers},
+      {ToView(plugin.collector_duration_name), kDurationHelp, peers_collector},
+      {ToView(plugin.collector_success_name), kSuccessHelp, peers_collector},
+      {"pillion_instance_up", "1 if the last poll of the instance read its target.", own},
+      {"pillion_snapshot_series", "Series that the instance shows now, without the host's own.",
+       own},
+      {"pillion_snapshot_timestamp_seconds", "When a poll last read the target, as Unix time.",
+       own},
+      {"pillion_collector_success", kSuccessHelp, own_collector},
+      {"pillion_collector_duration_seconds", kDurationHelp, own_collector},
       {"pillion_collector_timestamp_seconds",
-       "When the collector last read its target, as Unix time."},
+       "When the collector last read its target, as Unix time.", own_collector},
   };
   std::vector<pillion_metric> metrics;
-  for (const auto& [name, help] : rows) {
+  for (const RowOf& row : rows) {
     pillion_metric metric{};
     metric.size = sizeof metric;
-    metric.name = ToStr(name);
-    metric.help = ToStr(help);
+    metric.name = ToStr(row.name);
+    metric.help = ToStr(row.help);
     metric.type = PILLION_TYPE_GAUGE;
-    metric.flags = PILLION_METRIC_OPEN_LABELS;
+    metric.labels = row.labels.data();
+    metric.label_count = row.labels.size();
     metrics.push_back(metric);
   }
   return FamilyTable::FromC(metrics.data(), metrics.size(), 1, nullptr);
@@ -53,52 +69,51 @@ double Seconds(MonoTime time) { return std::chrono::duration<double>(time).count
 StatusFragment::StatusFragment(ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config)
     : type_(std::move(type)),
       config_(std::move(config)),
-      table_(MakeTable(type_->plugin())),
+      table_(MakeTable(type_->plugin(), *config_)),
       builder_(&table_, {}) {}
 
-void StatusFragment::Add(uint32_t family, std::span<const Pair> labels, double value) {
-  names_.clear();
-  values_.clear();
-  for (const auto& [name, text] : labels) {
-    names_.push_back(ToStr(name));
-    values_.push_back(ToStr(text));
-  }
-  builder_.Add(family, builder_.MakeNamedLabels(names_.data(), values_.data(), names_.size()),
-               value);
-}
-
-// Families with the names that peers use; they carry the instance's own labels as samples do.
 void StatusFragment::AddPeersFamilies(const InstanceState& state) {
-  std::vector<Pair> labels(config_->labels.begin(), config_->labels.end());
-  if (table_.at(kPeersUp) != nullptr) Add(kPeersUp, labels, state.up() ? 1 : 0);
-  labels.insert(labels.begin(), {"collector", ""});
+  const bool has_duration = table_.at(kPeersDuration) != nullptr;
+  const bool has_success = table_.at(kPeersSuccess) != nullptr;
+  values_.clear();
+  for (const auto& [_, text] : config_->labels) values_.push_back(ToStr(text));
+  if (table_.at(kPeersUp) != nullptr) builder_.Add(kPeersUp, Labels(kPeersUp), state.up() ? 1 : 0);
+  if (!has_duration && !has_success) return;
+  values_.insert(values_.begin(), pillion_str{});
   for (size_t i = 0; i < state.collectors.size(); ++i) {
     const CollectorState& c = state.collectors[i];
     if (!c.enabled) continue;
-    labels[0].second = type_->collectors()[i].name;
-    if (table_.at(kPeersDuration) != nullptr && c.timed()) {
-      Add(kPeersDuration, labels, Seconds(c.duration));
-    }
-    if (table_.at(kPeersSuccess) != nullptr && !c.awaits_first_turn()) {
-      Add(kPeersSuccess, labels, state.up() && c.ok() ? 1 : 0);
+    values_[0] = ToStr(type_->collectors()[i].name);
+    const LabelRef labels = Labels(has_duration ? kPeersDuration : kPeersSuccess);
+    if (has_duration && c.timed()) builder_.Add(kPeersDuration, labels, Seconds(c.duration));
+    if (has_success && !c.awaits_first_turn()) {
+      builder_.Add(kPeersSuccess, labels, state.up() && c.ok() ? 1 : 0);
     }
   }
 }
 
 void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
-  std::vector<Pair> labels = {{"exporter", config_->type}, {"instance_name", config_->name}};
-  Add(kUp, labels, state.up() ? 1 : 0);
-  Add(kSeries, labels, static_cast<double>(series));
-  if (state.last_success_unix > 0) Add(kTimestamp, labels, state.last_success_unix);
-  labels.push_back({"collector", ""});
+  values_ = {ToStr(config_->type), ToStr(config_->name)};
+  const LabelRef own = Labels(kUp);
+  builder_.Add(kUp, own, state.up() ? 1 : 0);
+  builder_.Add(kSeries, own, static_cast<double>(series));
+  if (state.last_success_unix > 0) builder_.Add(kTimestamp, own, state.last_success_unix);
+  values_.push_back({});
   for (size_t i = 0; i < state.collectors.size(); ++i) {
     const CollectorState& c = state.collectors[i];
     if (!c.enabled) continue;
-    labels.back().second = type_->collectors()[i].name;
-    if (!c.awaits_first_turn()) Add(kCollectorSuccess, labels, state.up() && c.ok() ? 1 : 0);
-    if (c.timed()) Add(kCollectorDuration, labels, Seconds(c.duration));
-    if (c.last_success_unix > 0) Add(kCollectorTimestamp, labels, c.last_success_unix);
+    values_.back() = ToStr(type_->collectors()[i].name);
+    const LabelRef labels = Labels(kCollectorSuccess);
+    if (!c.awaits_first_turn()) {
+      builder_.Add(kCollectorSuccess, labels, state.up() && c.ok() ? 1 : 0);
+    }
+    if (c.timed()) builder_.Add(kCollectorDuration, labels, Seconds(c.duration));
+    if (c.last_success_unix > 0) builder_.Add(kCollectorTimestamp, labels, c.last_success_unix);
   }
+}
+
+LabelRef StatusFragment::Labels(uint32_t family) {
+  return builder_.MakeLabels(family, values_.data(), values_.size());
 }
 
 FragmentPtr StatusFragment::Make(const InstanceState& state, size_t series) {

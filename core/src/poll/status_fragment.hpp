@@ -7,9 +7,6 @@
 #include "poll/state.hpp"
 
 #include <memory>
-#include <span>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pillion {
@@ -23,8 +20,8 @@ class StatusFragment {
   FragmentPtr Make(const InstanceState& state, size_t series);
 
  private:
-  using Pair = std::pair<std::string_view, std::string_view>;
-  void Add(uint32_t family, std::span<const Pair> labels, double value);
+  // Of values_, for this family and those with the same label names.
+  LabelRef Labels(uint32_t family);
   void AddPeersFamilies(const InstanceState& state);
   void AddOwnFamilies(const InstanceState& state, size_t series);
 
@@ -32,7 +29,7 @@ class StatusFragment {
   const std::shared_ptr<const InstanceConfig> config_;
   const FamilyTable table_;
   FragmentBuilder builder_;
-  std::vector<pillion_str> names_, values_;  // of the sample at hand
+  std::vector<pillion_str> values_;  // of the labels at hand
 };
 
 }  // namespace pillion
