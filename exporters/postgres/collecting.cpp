@@ -19,11 +19,8 @@ Result<void> Collecting::OnRows(size_t step, const PGresult* rows) {
     return Error{Reason::kPermission, "only the sessions of its own role are shown to it"};
   }
   Begin(collector);
-  if (collector == kSettings) {
-    AddSettings(rows, sink_);
-    return {};
-  }
-  if (!reader_) reader_.emplace(*query, filter_);
+  if (collector == kSettings) return AddSettings(rows, sink_);
+  if (reader_ == nullptr) reader_ = &readers_.Start(*query);
   reader_->Add(rows, sink_);
   return {};
 }
@@ -34,7 +31,7 @@ void Collecting::OnDone(size_t step, const Result<void>& outcome) {
   if (purpose == Purpose::kSession) session_ = outcome;
   if (purpose == Purpose::kCollector) {
     Begin(query->collector);
-    if (query->collector == kDatabase && reader_) hidden_sizes_ = reader_->nulls();
+    if (query->collector == kDatabase && reader_ != nullptr) hidden_sizes_ = reader_->nulls();
     End(outcome);
     if (outcome.ok()) ++succeeded_;
   }
@@ -68,7 +65,7 @@ void Collecting::End(const Result<void>& outcome) {
     sink_.End(outcome);
   }
   in_collector_ = false;
-  reader_.reset();
+  reader_ = nullptr;
 }
 
 }  // namespace pillion::postgres

@@ -3,7 +3,6 @@
 
 #include <pillion/sink.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +17,8 @@ class Collecting : public StepHandler {
   enum class Purpose { kSession, kPrivilege, kCollector };
 
   // `role` is named in messages about missing privileges.
-  Collecting(Sink& sink, const DatabaseFilter& filter, std::string role)
-      : sink_(sink), filter_(filter), role_(std::move(role)) {}
+  Collecting(Sink& sink, RowReaders& readers, std::string role)
+      : sink_(sink), readers_(readers), role_(std::move(role)) {}
 
   // Says what the next step will be; a collector's has its query. kPrivilege goes before the
   // collectors that need it.
@@ -54,11 +53,11 @@ class Collecting : public StepHandler {
   void End(const Result<void>& outcome);
 
   Sink& sink_;
-  const DatabaseFilter& filter_;
+  RowReaders& readers_;
   const std::string role_;
   std::vector<Expected> expected_;
   Result<void> session_;
-  std::optional<RowReader> reader_;
+  RowReader* reader_ = nullptr;  // of the collector that is being read; null: no rows yet
   size_t next_ = 0;
   size_t succeeded_ = 0;
   size_t hidden_sizes_ = 0;

@@ -79,7 +79,7 @@ enum CollectorNeeds : uint32_t {
   // Without pg_read_all_stats the view answers, but leaves out other users' rows or columns.
   kNeedsReadAllStats = 1u << 0,
   // The result grows with the number of databases, sessions, roles or tables: it is read row by
-  // row, so that it never stands in memory whole.
+  // row, so that it never stands in memory whole, unless it was small the last time.
   kRowByRow = 1u << 1,
   // The query has two parameters: the included and the excluded databases, both text[].
   kTakesDatabases = 1u << 2,

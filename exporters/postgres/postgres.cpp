@@ -12,6 +12,7 @@
 #include "options.hpp"
 #include "pipeline.hpp"
 #include "queries.hpp"
+#include "rows.hpp"
 #include "target.hpp"
 #include "value.hpp"
 
@@ -91,6 +92,7 @@ class Postgres {
     hidden_sizes_told_ = false;
     pooled_ = false;
     prepared_ = {};
+    readers_.Forget();
     return {};
   }
 
@@ -130,7 +132,8 @@ class Postgres {
         continue;
       }
       const uint32_t needs = kTraits[id].needs;
-      plan.steps.push_back({.main = {query->sql}, .row_by_row = (needs & kRowByRow) != 0});
+      const bool row_by_row = (needs & kRowByRow) != 0 && !readers_.WasSmall(query->collector);
+      plan.steps.push_back({.main = {query->sql}, .row_by_row = row_by_row});
       if (needs & kTakesDatabases) plan.steps.back().main.parameters = plan.databases;
       Keep(plan, id, fresh);
       collecting.Expect(Collecting::Purpose::kCollector, query);
@@ -159,7 +162,8 @@ class Postgres {
     ctx.Fact("database", connection_.database());
     ctx.Fact("role", connection_.role());
 
-    Collecting collecting(sink, filter_, connection_.role());
+    if (pooled_) readers_.Forget();  // the next answer may be another server's
+    Collecting collecting(sink, readers_, connection_.role());
     Plan plan;
     MakePlan(ctx, fresh, collecting, plan);
     const auto prepared_before = prepared_;
@@ -217,6 +221,7 @@ class Postgres {
   const std::string exclude_;
   Target target_;
   Connection connection_;
+  RowReaders readers_{filter_};    // of the present session
   std::string statement_timeout_;  // of the present session, in milliseconds
   std::string lock_timeout_;
   bool pooled_ = false;

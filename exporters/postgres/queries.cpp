@@ -186,11 +186,12 @@ constexpr Query kQueries[] = {
      R"(SELECT count(*) AS segments, coalesce(sum(size), 0)::float8 AS size_bytes
   FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$')"},
 
-    // What this session has set for itself is not what the server is configured with.
-    {kSettings, kOldestMajor, kAnyLater, 1,
-     R"(SELECT name, coalesce(unit, '') AS unit,
+    // What this session has set for itself is not what the server is configured with. One row of
+    // arrays, which costs us and the server less than hundreds of rows.
+    {kSettings, kOldestMajor, kAnyLater, 0,
+     R"(SELECT array_agg(name) AS names, array_agg(coalesce(unit, '')) AS units, array_agg(
     CASE WHEN source = 'session' OR name = 'transaction_read_only' AND NOT pg_is_in_recovery()
-      THEN reset_val ELSE setting END AS setting
+      THEN reset_val ELSE setting END) AS settings
   FROM pg_settings WHERE vartype IN ('bool', 'integer', 'real'))"},
 
     // The sizes lock the table and its indexes for a moment: not where someone holds, or waits

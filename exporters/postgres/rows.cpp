@@ -52,9 +52,12 @@ size_t RowReader::LabelSetFor(const PGresult* rows, uint32_t metric) {
 }
 
 void RowReader::Bind(const PGresult* rows) {
-  bound_ = true;
-  const int columns = PQnfields(rows);
-  for (int column = 0; column < columns; ++column) {
+  columns_ = PQnfields(rows);
+  database_column_ = -1;
+  label_types_.clear();
+  label_sets_.clear();
+  values_.clear();
+  for (int column = 0; column < columns_; ++column) {
     const std::string_view name = PQfname(rows, column);
     if (column < query_.labels) {
       label_types_.push_back(PQftype(rows, column));
@@ -101,24 +104,47 @@ void RowReader::AddRow(const PGresult* rows, int row, Sink& sink) {
 }
 
 void RowReader::Add(const PGresult* rows, Sink& sink) {
-  if (!bound_) Bind(rows);
+  if (columns_ != PQnfields(rows)) Bind(rows);
   const int count = PQntuples(rows);
+  rows_ += static_cast<size_t>(count);
   for (int row = 0; row < count; ++row) AddRow(rows, row, sink);
 }
 
-void AddSettings(const PGresult* rows, Sink& sink) {
-  const int count = PQntuples(rows);
+RowReader& RowReaders::Start(const Query& query) {
+  auto& reader = readers_[query.collector];
+  if (!reader) reader.emplace(query, filter_);
+  reader->Start();
+  return *reader;
+}
+
+bool RowReaders::WasSmall(CollectorId collector) const {
+  const auto& reader = readers_[collector];
+  return reader && reader->rows() <= kSmallRowsMax;
+}
+
+void RowReaders::Forget() {
+  for (auto& reader : readers_) reader.reset();
+}
+
+Result<void> AddSettings(const PGresult* rows, Sink& sink) {
+  const Error unexpected{Reason::kProtocol, "the server's parameters came in an unknown form"};
+  if (PQnfields(rows) != 3 || PQntuples(rows) > 1) return unexpected;
+  if (PQntuples(rows) == 0) return {};
+  TextArray names(Bytes(rows, 0, 0));
+  TextArray units(Bytes(rows, 0, 1));
+  TextArray values(Bytes(rows, 0, 2));
   std::string help;
-  for (int row = 0; row < count; ++row) {
-    const std::string_view name = Bytes(rows, row, 0);
-    if (PQgetisnull(rows, row, 2)) continue;
-    const auto setting = ConvertSetting(name, Bytes(rows, row, 1), Bytes(rows, row, 2));
+  for (std::string_view name, unit, value; names.Next(name);) {
+    if (!units.Next(unit) || !values.Next(value)) return unexpected;
+    const auto setting = ConvertSetting(name, unit, value);
     if (!setting) continue;
     help.assign("Server parameter ").append(name).append(" (pg_settings.setting).");
     const Family family =
         sink.Declare({.name = setting->family, .help = help, .collector = kSettings});
     if (family.valid()) sink.Add(family, setting->value);
   }
+  if (!names.done() || !units.done() || !values.done()) return unexpected;
+  return {};
 }
 
 }  // namespace pillion::postgres

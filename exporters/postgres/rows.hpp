@@ -4,6 +4,8 @@
 #include <libpq-fe.h>
 #include <pillion/sink.hpp>
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,13 +23,17 @@ struct DatabaseFilter {
   bool Fits(std::string_view database) const;
 };
 
-// Feeds the families of one collector from the results of its query, by the columns' names.
-// One object serves one run of the query; the results must all have the same columns.
+// Feeds the families of one collector from the results of its query, by the columns' names. What
+// it finds out about the columns serves all results of one query in one session.
 class RowReader {
  public:
   RowReader(const Query& query, const DatabaseFilter& filter) : query_(query), filter_(filter) {}
 
+  // Before each run of the query.
+  void Start() { nulls_ = rows_ = 0; }
   void Add(const PGresult* rows, Sink& sink);
+  // Rows of the run.
+  size_t rows() const { return rows_; }
   // Values left out because they were NULL.
   size_t nulls() const { return nulls_; }
 
@@ -53,15 +59,37 @@ class RowReader {
 
   const Query& query_;
   const DatabaseFilter& filter_;
-  bool bound_ = false;
+  int columns_ = -1;  // -1: not looked at yet
   int database_column_ = -1;
   std::vector<uint32_t> label_types_;
   std::vector<LabelSet> label_sets_;
   std::vector<Value> values_;
   size_t nulls_ = 0;
+  size_t rows_ = 0;
 };
 
-// The collector `settings`: declares a family for each row of its query.
-void AddSettings(const PGresult* rows, Sink& sink);
+// The readers of one session.
+class RowReaders {
+ public:
+  explicit RowReaders(const DatabaseFilter& filter) : filter_(filter) {}
+
+  // Ready for a run of this query.
+  RowReader& Start(const Query& query);
+  // Whether the collector's last result of this session had few rows.
+  bool WasSmall(CollectorId collector) const;
+  // When a new session begins.
+  void Forget();
+
+ private:
+  // What this many rows take up in libpq is nothing to speak of.
+  static constexpr size_t kSmallRowsMax = 100;
+
+  const DatabaseFilter& filter_;
+  std::array<std::optional<RowReader>, kCollectorCount> readers_;
+};
+
+// The collector `settings`: declares a family for each parameter. kProtocol: its query is not
+// answered like this.
+Result<void> AddSettings(const PGresult* rows, Sink& sink);
 
 }  // namespace pillion::postgres

@@ -1,5 +1,8 @@
 #include "setting.hpp"
 
+#include <array>
+#include <span>
+
 #include "value.hpp"
 
 namespace pillion::postgres {
@@ -41,14 +44,26 @@ std::optional<Unit> FindUnit(std::string_view text) {
   return std::nullopt;
 }
 
-std::string FamilyName(std::string_view name, std::string_view suffix) {
-  std::string family = "pg_settings_";
-  family.reserve(family.size() + name.size() + suffix.size());
-  for (const char c : name) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    family += fits ? c : '_';
+// By byte: whether a name may hold it.
+constexpr auto kFitsName = [] {
+  std::array<bool, 256> fits{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789_")) {
+    fits[static_cast<unsigned char>(c)] = true;
   }
-  family += suffix;
+  return fits;
+}();
+
+std::string FamilyName(std::string_view name, std::string_view suffix) {
+  constexpr std::string_view kPrefix = "pg_settings_";
+  std::string family;
+  family.reserve(kPrefix.size() + name.size() + suffix.size());
+  family.append(kPrefix).append(name);
+  // In place: there are hundreds of names a poll, and as a rule nothing is to be changed.
+  for (char& c : std::span(family).subspan(kPrefix.size())) {
+    if (!kFitsName[static_cast<unsigned char>(c)]) c = '_';
+  }
+  family.append(suffix);
   return family;
 }
 

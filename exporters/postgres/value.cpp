@@ -73,6 +73,29 @@ std::string_view DecodeLabel(uint32_t type, std::string_view bytes, std::string&
   return scratch;
 }
 
+TextArray::TextArray(std::string_view bytes) : rest_(bytes) {
+  constexpr size_t kInt = 4;
+  const auto word = [&](size_t i) { return BigEndian(bytes.substr(i * kInt, kInt)); };
+  // Dimensions, whether there are NULLs, type; then for each dimension its length and first index.
+  if (bytes.size() == 3 * kInt && word(0) == 0) rest_ = {};
+  if (bytes.size() < 5 * kInt || word(0) != 1 || word(2) != kTextOid) return;
+  left_ = static_cast<uint32_t>(word(3));
+  rest_ = bytes.substr(5 * kInt);
+}
+
+bool TextArray::Next(std::string_view& element) {
+  constexpr size_t kSizeBytes = 4;
+  constexpr uint64_t kNull = 0xffffffff;
+  if (left_ == 0 || rest_.size() < kSizeBytes) return false;
+  const uint64_t size = BigEndian(rest_.substr(0, kSizeBytes));
+  const size_t bytes = size == kNull ? 0 : size;
+  if (bytes > rest_.size() - kSizeBytes) return false;
+  element = rest_.substr(kSizeBytes, bytes);
+  rest_.remove_prefix(kSizeBytes + bytes);
+  --left_;
+  return true;
+}
+
 std::optional<double> ParseNumber(std::string_view text, std::string_view* rest) {
   if (rest != nullptr) *rest = {};
   if (text == "on" || text == "true") return 1;

@@ -33,6 +33,21 @@ std::optional<double> DecodeNumber(uint32_t type, std::string_view bytes);
 // may point to; every other type is text already.
 std::string_view DecodeLabel(uint32_t type, std::string_view bytes, std::string& scratch);
 
+// Goes through the elements of a text[] in binary form.
+class TextArray {
+ public:
+  explicit TextArray(std::string_view bytes);
+
+  // The next element; a NULL is an empty one. False: there is none, or it makes no sense.
+  bool Next(std::string_view& element);
+  // Whether all of it was taken and made sense.
+  bool done() const { return rest_.empty() && left_ == 0; }
+
+ private:
+  std::string_view rest_;
+  uint32_t left_ = 0;  // elements
+};
+
 // A number as a server parameter is written: "128", "-1", "0.0025", "NaN", "Infinity", and on,
 // off, true, false. Nothing: anything else. A unit behind the number is left in `rest`.
 std::optional<double> ParseNumber(std::string_view text, std::string_view* rest = nullptr);

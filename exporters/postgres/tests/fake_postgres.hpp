@@ -82,6 +82,17 @@ inline std::string DataRow(const FakeRow& row) {
   return Message('D', body);
 }
 
+// A text[] in binary form.
+inline std::string TextArrayOf(const std::vector<std::optional<std::string>>& elements) {
+  std::string bytes =
+      Int32(1) + Int32(1) + Int32(25) + Int32(static_cast<int64_t>(elements.size()));
+  bytes += Int32(1);
+  for (const auto& element : elements) {
+    bytes += element ? Int32(static_cast<int64_t>(element->size())) + *element : Int32(-1);
+  }
+  return bytes;
+}
+
 inline std::string Parameter(std::string_view name, std::string_view value) {
   return Message('S', Terminated(name) + Terminated(value));
 }

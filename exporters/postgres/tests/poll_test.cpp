@@ -187,6 +187,50 @@ TEST_CASE("a result that is larger than any buffer may be is read row by row") {
   CHECK(scene.server.connections() == 1);
 }
 
+TEST_CASE("a result that was small and is huge now is bounded and then read row by row") {
+  std::atomic<int> polls = 0;
+  Scene scene([&](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "pg_stat_user_tables")) return Usual(sql);
+    FakeAnswer answer = {
+        {{"datname", 19}, {"schemaname", 19}, {"relname", 19}, {"seq_scan", 20}, {"filler", 25}},
+        {}};
+    const int rows = ++polls <= 2 ? 3 : 5000;
+    for (int i = 0; i < rows; ++i) {
+      answer.rows.push_back(
+          {"db", "public", "t" + std::to_string(i), Int64(i), std::string(4000, 'x')});
+    }
+    return answer;
+  });
+  const auto poll = [&] { return scene.host.Poll({.due = {"stat_user_tables"}}); };
+  CheckClean(poll());
+  const PollReport small = poll();
+  CheckClean(small);
+  CHECK(small.Value("pg_stat_user_tables_seq_scan{datname=\"db\",schemaname=\"public\","
+                    "relname=\"t2\"}") == 2.0);
+  CHECK(poll().reason == Reason::kLimit);
+  const PollReport huge = poll();
+  CheckClean(huge);
+  CHECK(huge.Value("pg_stat_user_tables_seq_scan{datname=\"db\",schemaname=\"public\","
+                   "relname=\"t4999\"}") == 4999.0);
+  CHECK(scene.server.connections() == 2);
+}
+
+TEST_CASE("columns are looked at again in a new session") {
+  std::atomic<int> polls = 0;
+  Scene scene([&](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "rolconnlimit")) return Usual(sql);
+    if (++polls == 2) return {.sqlstate = "57P01", .severity = "FATAL"};
+    if (polls == 1) {
+      return {{{"rolname", 19}, {"connection_limit", 23}}, {{"app", Int32(7)}}};
+    }
+    return {{{"rolname", 19}, {"connection_limit", 20}}, {{"app", Int64(8)}}};
+  });
+  CHECK(scene.host.Poll({.due = {"roles"}}).Value("pg_roles_connection_limit{rolname=\"app\"}") ==
+        7.0);
+  CHECK(scene.host.Poll({.due = {"roles"}}).Value("pg_roles_connection_limit{rolname=\"app\"}") ==
+        8.0);
+}
+
 TEST_CASE("a session that lost its prepared statements is replaced") {
   std::atomic<int> polls = 0;
   Scene scene([&](std::string_view sql) -> FakeAnswer {
@@ -266,8 +310,9 @@ TEST_CASE("databases are included and excluded by name in every collector") {
 TEST_CASE("settings are declared as they come") {
   Scene scene([](std::string_view sql) -> FakeAnswer {
     if (!Has(sql, "FROM pg_settings")) return Usual(sql);
-    return {{{"name", 25}, {"unit", 25}, {"setting", 25}},
-            {{"work_mem", "kB", "4096"}, {"odd", "furlong", "1"}, {"none", "", std::nullopt}}};
+    return {{{"names", 1009}, {"units", 1009}, {"settings", 1009}},
+            {{TextArrayOf({"work_mem", "odd", "none"}), TextArrayOf({"kB", "furlong", ""}),
+              TextArrayOf({"4096", "1", std::nullopt})}}};
   });
   const PollReport report = scene.host.Poll({.due = {"settings"}});
   CheckClean(report);
@@ -275,6 +320,26 @@ TEST_CASE("settings are declared as they come") {
         "# HELP pg_settings_work_mem_bytes Server parameter work_mem (pg_settings.setting).\n"
         "# TYPE pg_settings_work_mem_bytes gauge\n"
         "pg_settings_work_mem_bytes 4194304\n");
+}
+
+TEST_CASE("settings in an unknown form cost their collector") {
+  const std::string two = TextArrayOf({"a", "b"});
+  const std::string one = TextArrayOf({"1"});
+  for (const FakeRow& row :
+       {FakeRow{two, two, one}, FakeRow{one, two, two}, FakeRow{two, two}, FakeRow{"x", "x", "x"},
+        FakeRow{two + "x", two, two}, FakeRow{two.substr(0, two.size() - 1), two, two}}) {
+    Scene scene([&](std::string_view sql) -> FakeAnswer {
+      if (!Has(sql, "FROM pg_settings")) return Usual(sql);
+      FakeAnswer answer = {{{"names", 1009}, {"units", 1009}, {"settings", 1009}}, {row}};
+      answer.columns.resize(row.size());
+      return answer;
+    });
+    const PollReport report = scene.host.Poll({.due = {"settings", "roles"}});
+    CheckClean(report);
+    CHECK(report.CollectorNamed("settings")->reason == Reason::kProtocol);
+    CHECK(report.CollectorNamed("roles")->reason == Reason::kOk);
+    CHECK(report.text.empty());
+  }
 }
 
 TEST_CASE("a session that ended since the last poll is replaced within the poll") {

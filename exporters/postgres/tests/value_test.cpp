@@ -92,6 +92,53 @@ TEST_CASE("a unit behind a number is left over") {
   CHECK(rest.empty());
 }
 
+TEST_CASE("the elements of an array are taken one by one and a NULL is empty") {
+  const std::string bytes(
+      "\0\0\0\1"
+      "\0\0\0\1"
+      "\0\0\0\x19"
+      "\0\0\0\3"
+      "\0\0\0\1"
+      "\0\0\0\2ab"
+      "\xff\xff\xff\xff"
+      "\0\0\0\1c",
+      35);
+  TextArray array(bytes);
+  std::string_view element;
+  REQUIRE(array.Next(element));
+  CHECK(element == "ab");
+  REQUIRE(array.Next(element));
+  CHECK(element.empty());
+  CHECK_FALSE(array.done());
+  REQUIRE(array.Next(element));
+  CHECK(element == "c");
+  CHECK(array.done());
+  CHECK_FALSE(array.Next(element));
+  // Cut anywhere it ends early and says so.
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    const std::string cut = bytes.substr(0, size);  // so that a sanitizer sees its end
+    TextArray part(cut);
+    int taken = 0;
+    while (part.Next(element)) ++taken;
+    CHECK(taken < 3);
+    CHECK(part.done() == (size == 0));
+  }
+}
+
+TEST_CASE("an empty array has no elements and another type is not taken") {
+  std::string_view element;
+  TextArray empty("\0\0\0\0\0\0\0\0\0\0\0\x19"sv);
+  CHECK_FALSE(empty.Next(element));
+  CHECK(empty.done());
+  TextArray numbers("\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\1\0\0\0\1\0\0\0\4abcd"sv);
+  CHECK_FALSE(numbers.Next(element));
+  CHECK_FALSE(numbers.done());
+  TextArray endless("\0\0\0\1\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\0\0\0\1\x7f\xff\xff\xff"sv);
+  CHECK_FALSE(endless.Next(element));
+  CHECK_FALSE(endless.done());
+}
+
 TEST_CASE("array literals escape quotes and backslashes") {
   CHECK(ArrayLiteral({}) == "{}");
   CHECK(ArrayLiteral({"a", "b c"}) == R"({"a","b c"})");
