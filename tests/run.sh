@@ -101,9 +101,10 @@ run_tests() {
 }
 
 # Every target NAME_fuzz, built with clang in build/fuzz, from the corpus that the tree has for it:
-# tests/fuzz/corpus/NAME, or exporters/E/testdata/corpus/PART for a NAME of E_PART.
+# tests/fuzz/corpus/NAME, or exporters/E/testdata/corpus/PART for a NAME of E_PART. NAME.also beside
+# it names a further folder of the tree.
 fuzz_tests() {
-  local fuzz_dir=$root/build/fuzz fuzzers=() name program corpus result=0
+  local fuzz_dir=$root/build/fuzz fuzzers=() name program corpus seeds result=0
   say "fuzz: build in build/fuzz"
   cmake --preset clang -B "$fuzz_dir" -DPILLION_FUZZ=ON \
     -DPILLION_SANITIZE=fuzzer-no-link,address,undefined >"$fuzz_dir.configure" 2>&1 || {
@@ -121,10 +122,12 @@ fuzz_tests() {
     name=${name%_fuzz}
     corpus=$root/tests/fuzz/corpus/$name
     [ -d "$corpus" ] || corpus=$root/exporters/${name%%_*}/testdata/corpus/${name#*_}
+    seeds=("$corpus")
+    if [ -f "$corpus.also" ]; then seeds+=("$root/$(cat "$corpus.also")"); fi
     mkdir -p "$fuzz_dir/found/$name"
     say "fuzz: $name, $fuzz seconds"
     "$program" -max_total_time="$fuzz" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512 \
-      -verbosity=0 -artifact_prefix="$fuzz_dir/found/$name-" "$fuzz_dir/found/$name" "$corpus" \
+      -verbosity=0 -artifact_prefix="$fuzz_dir/found/$name-" "$fuzz_dir/found/$name" "${seeds[@]}" \
       </dev/null || {
       warn "$name: found something, see $fuzz_dir/found/$name-*"
       result=1

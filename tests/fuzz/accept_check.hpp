@@ -41,6 +41,9 @@ inline std::string WhatIsWrongWithAccept(std::string_view header) {
   }
   const std::string type = ContentType(ChooseFormat(a, OpenMetricsMode::kAlways, true), a);
   if (type.size() > 200) return "the Content-Type is too long";
+  if (ChooseEncoding(header) == Encoding::kZstd && header.find_first_of("zZ") == header.npos) {
+    return "zstd unasked";
+  }
   const bool names_gzip = header.find_first_of("gG*xX") != std::string_view::npos;
   if (ChooseEncoding(header) == Encoding::kGzip && !names_gzip) return "gzip unasked";
   return {};

@@ -31,7 +31,7 @@ namespace pillion::lint {
 struct Violation {
   parse::Position position;
   const Rule* rule = nullptr;
-  // The rule's, or a warning where text 0.0.4 forgives.
+  // The rule's, or a warning where only OpenMetrics is so strict.
   Severity severity = Severity::kError;
   std::string message;  // without line feeds
 };

@@ -21,9 +21,9 @@ class Reporter {
   void Report(const parse::Position& position, const Rule& rule, std::string message) {
     Report(position, rule, rule.severity, std::move(message));
   }
-  // An error, but in text 0.0.4 a warning.
+  // An error in OpenMetrics; the other formats forgive.
   void ReportMilder(const parse::Position& position, const Rule& rule, std::string message) {
-    Report(position, rule, text() ? Severity::kWarning : rule.severity, std::move(message));
+    Report(position, rule, openmetrics() ? rule.severity : Severity::kWarning, std::move(message));
   }
 
  private:

@@ -1,7 +1,7 @@
 // What needs the memory of a page: families, series, points, names. What one line alone can break
 // is in parse/syntax_rules.hpp.
 //
-// Severities are those of OpenMetrics and protobuf. Where text 0.0.4 forgives what they forbid, a
+// Severities are those of OpenMetrics. Where text 0.0.4 and protobuf forgive what it forbids, a
 // violation carries a warning (lint.hpp, Violation::severity).
 #pragma once
 
