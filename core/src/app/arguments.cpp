@@ -5,7 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 namespace pillion {
 namespace {
@@ -22,9 +24,10 @@ std::string WrongTimeout(const std::string& text) {
 
 void AddSources(CLI::App* command, Arguments& arguments) {
   command
-      ->add_option("--config,-c", arguments.configs,
-                   "Configuration: a TOML file, or a directory of *.toml (may be repeated)")
-      ->envname("PILLION_CONFIG")
+      ->add_option(
+          "--config,-c", arguments.configs,
+          "Configuration: a TOML file, or a directory of *.toml (may be repeated); default "
+          "PILLION_CONFIG")
       ->type_name("PATH");
   command
       ->add_option("--exporter,-e", arguments.exporters,
@@ -37,8 +40,8 @@ void AddSources(CLI::App* command, Arguments& arguments) {
 void AddPluginDirs(CLI::App* command, Arguments& arguments) {
   command
       ->add_option("--plugin-dir", arguments.plugin_dirs,
-                   "Directory of exporter modules, searched first (may be repeated)")
-      ->envname("PILLION_PLUGIN_DIR")
+                   "Directory of exporter modules, searched first (may be repeated); then those of "
+                   "PILLION_PLUGIN_DIR, with : between them")
       ->type_name("DIR")
       ->allow_extra_args(false);
 }
@@ -112,7 +115,6 @@ void AddOthers(CLI::App& app, Arguments& arguments) {
 
   CLI::App* health = app.add_subcommand("health", "Ask a running pillion whether it is healthy");
   health->add_option("--config,-c", arguments.configs, "Take the address from this configuration")
-      ->envname("PILLION_CONFIG")
       ->type_name("PATH");
   health
       ->add_option("--address", arguments.address,
@@ -144,9 +146,26 @@ void AddLint(CLI::App& app, Arguments& arguments) {
   lint->callback([&] { arguments.command = Command::kLint; });
 }
 
+// Not left to CLI11, with which a variable wins over the flag.
+void ReadVariables(const std::function<const char*(const char*)>& environment,
+                   Arguments& arguments) {
+  const char* config = environment("PILLION_CONFIG");
+  if (arguments.configs.empty() && config != nullptr && *config != '\0') {
+    arguments.configs.push_back(config);
+  }
+  const char* listed = environment("PILLION_PLUGIN_DIR");
+  std::string_view list = listed == nullptr ? "" : listed;
+  while (!list.empty()) {
+    const size_t colon = std::min(list.find(':'), list.size());
+    if (colon > 0) arguments.plugin_dirs.emplace_back(list.substr(0, colon));
+    list.remove_prefix(std::min(colon + 1, list.size()));
+  }
+}
+
 }  // namespace
 
-ParsedArguments ParseArguments(int argc, const char* const* argv) {
+ParsedArguments ParseArguments(int argc, const char* const* argv,
+                               const std::function<const char*(const char*)>& environment) {
   ParsedArguments parsed;
   CLI::App app("Prometheus exporters that ride beside your database", "pillion");
   app.set_version_flag("--version", "pillion " PILLION_BUILD_VERSION);
@@ -164,6 +183,7 @@ ParsedArguments ParseArguments(int argc, const char* const* argv) {
   AddLint(app, parsed.arguments);
   try {
     app.parse(argc, argv);
+    ReadVariables(environment, parsed.arguments);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) {  // --help, --version
       parsed.exit_code = app.exit(e);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,7 +49,9 @@ struct ParsedArguments {
   std::string complaint;         // that error, as it was printed
 };
 
-// Prints help and usage errors itself. Exit codes: 0 help, 2 usage.
-ParsedArguments ParseArguments(int argc, const char* const* argv);
+// `environment` reads variables: PILLION_CONFIG if there is no --config, and PILLION_PLUGIN_DIR
+// behind --plugin-dir. Prints help and usage errors itself. Exit codes: 0 help, 2 usage.
+ParsedArguments ParseArguments(int argc, const char* const* argv,
+                               const std::function<const char*(const char*)>& environment);
 
 }  // namespace pillion

@@ -149,6 +149,7 @@ void PrintText(const ExporterType& type) {
 }  // namespace
 
 int Describe(const Arguments& arguments) {
+  TellOfPluginDirs(arguments, arguments.plugin_dirs);
   const auto catalog = MakeCatalog(arguments);
   const auto type = catalog->Find(arguments.type);
   if (!type) {

@@ -6,6 +6,7 @@
 namespace pillion {
 
 int List(const Arguments& arguments) {
+  TellOfPluginDirs(arguments, arguments.plugin_dirs);
   const auto catalog = MakeCatalog(arguments);
   int exit_code = kExitOk;
   for (const std::string& name : catalog->Names()) {

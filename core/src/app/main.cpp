@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -31,7 +32,7 @@ int main(int argc, char** argv) {
   FillStandardDescriptors();
   ParsedArguments parsed;
   try {
-    parsed = ParseArguments(argc, argv);
+    parsed = ParseArguments(argc, argv, [](const char* name) { return std::getenv(name); });
     const int exit_code = parsed.exit_code ? *parsed.exit_code : RunCommand(parsed.arguments);
     // A full disk must not pass for a complete page.
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -2,6 +2,7 @@
 
 #include "app/commands.hpp"
 #include "app/linked_exporters.hpp"
+#include "config/problems.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -82,10 +83,20 @@ std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatal
   };
   const ConfigResult result = LoadConfig(source, lookup, Variable, check);
   SetLogTo(result.log_level, result.log_format, LogLevel::kError);
+  TellOfPluginDirs(arguments, arguments.plugin_dirs);
+  if (result.config != nullptr) TellOfPluginDirs(arguments, result.config->plugin_dirs);
   for (const ConfigProblem& problem : result.problems) {
     Tell(arguments, problem.warning ? LogLevel::kWarn : LogLevel::kError, problem.text);
   }
   return result.config;
+}
+
+void TellOfPluginDirs(const Arguments& arguments, const std::vector<std::string>& directories) {
+  for (const std::string& directory : directories) {
+    std::error_code ignored;
+    if (fs::is_directory(directory, ignored)) continue;
+    Tell(arguments, LogLevel::kWarn, "there is no plugin directory " + Printable(directory));
+  }
 }
 
 void Tell(const Arguments& arguments, LogLevel level, const std::string& text) {

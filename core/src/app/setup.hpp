@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace pillion {
 
@@ -17,6 +18,9 @@ std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments);
 // One line on stderr. Commands that keep a log (serve, scrape) write it there, in its format; the
 // others answer a person: plain text, a warning marked as such.
 void Tell(const Arguments& arguments, LogLevel level, const std::string& text);
+
+// Warns of those that are not there.
+void TellOfPluginDirs(const Arguments& arguments, const std::vector<std::string>& directories);
 
 // Reads the configuration with the command line over it and tells every problem. Null if one of
 // them is an error. `check`: what else may be wrong with an instance.

@@ -2,15 +2,23 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <string>
 #include <vector>
 
 using namespace pillion;
 
 namespace {
 
-ParsedArguments Parse(std::vector<const char*> words) {
+using Strings = std::vector<std::string>;
+
+ParsedArguments Parse(std::vector<const char*> words,
+                      const std::map<std::string, std::string>& variables = {}) {
   words.insert(words.begin(), "pillion");
-  return ParseArguments(static_cast<int>(words.size()), words.data());
+  return ParseArguments(static_cast<int>(words.size()), words.data(), [&](const char* name) {
+    const auto at = variables.find(name);
+    return at == variables.end() ? nullptr : at->second.c_str();
+  });
 }
 
 }  // namespace
@@ -75,6 +83,22 @@ TEST_CASE("words too many are counted and not told") {
         0);
   CHECK(parsed.complaint.find("s3cret") == std::string::npos);
   CHECK(Parse({"describe", "a", "b"}).complaint == "describe: 1 word too many");
+}
+
+TEST_CASE("a configuration of the environment counts only without one of the flags") {
+  const std::map<std::string, std::string> variables = {{"PILLION_CONFIG", "/env.toml"}};
+  for (const char* command : {"serve", "check", "scrape", "health"}) {
+    CHECK(Parse({command}, variables).arguments.configs == Strings{"/env.toml"});
+    CHECK(Parse({command, "-c", "/a", "-c", "/b"}, variables).arguments.configs ==
+          Strings{"/a", "/b"});
+    CHECK(Parse({command}, {{"PILLION_CONFIG", ""}}).arguments.configs.empty());
+  }
+}
+
+TEST_CASE("plugin directories of the environment come behind those of the flags") {
+  CHECK(Parse({"list", "--plugin-dir", "/a"}, {{"PILLION_PLUGIN_DIR", "/b:/c d::/e:"}})
+            .arguments.plugin_dirs == Strings{"/a", "/b", "/c d", "/e"});
+  CHECK(Parse({"list"}, {{"PILLION_PLUGIN_DIR", ""}}).arguments.plugin_dirs.empty());
 }
 
 TEST_CASE("a timeout is checked with the arguments") {
