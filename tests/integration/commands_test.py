@@ -66,8 +66,23 @@ class Commands(BothDatabases):
         self.command("health", env={"PILLION_LISTEN": pillion.address})
         config = self.write("c.toml", f"[http]\nlisten = [{toml(pillion.address)}]\n")
         self.command("health", "--config", config)
+        broken = self.write("later.toml", f"[http]\nlisten = [{toml(pillion.address)}]\nnews = 1\n"
+                            "[exporters.added]\ntype = 'unheard_of'\n")
+        self.command("health", "--config", broken)  # what runs was started before that
+        self.assertIn("--address", self.command("health", "--address", "nowhere", code=2).stderr)
         pillion.stop(15)
         self.command("health", "--address", pillion.address, code=1)
+
+    def test_flags_go_before_variables(self):
+        good = self.write("good.toml", '[exporters.redis]\naddress = "127.0.0.1:1"\n')
+        bad = {"PILLION_CONFIG": str(self.write("bad.toml", "nonsense = 1\n"))}
+        self.assertIn("redis", self.command("check", "-c", good, env=bad).stdout)
+        self.command("check", env=bad, code=2)
+        self.command("check", env={"PILLION_CONFIG": str(good)})
+        missing = self.sandbox.dir / "no_plugins"
+        told = self.command("list", "--plugin-dir", missing, env={"PILLION_PLUGIN_DIR": "/x:/y"})
+        self.assertEqual([line.split()[-1] for line in told.stderr.splitlines()],
+                         [str(missing), "/x", "/y"])
 
     def test_broken_configuration(self):
         """Everything that is wrong is told at once, with its place, and nothing is started."""

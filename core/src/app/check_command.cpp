@@ -5,26 +5,10 @@
 #include <cstdio>
 
 namespace pillion {
-namespace {
-
-// Not an error: what checks a configuration is often not what will run with it.
-void AddSecrets(const InstanceConfig& instance, std::vector<InstanceComplaint>& complaints) {
-  for (const auto& [name, value] : instance.options) {
-    if (value.secret.empty()) continue;
-    if (const Result<std::string> read = value.secret.Read(); !read) {
-      complaints.push_back({name, read.error().message, /*warning=*/true});
-    }
-  }
-}
-
-}  // namespace
-
 int Check(const Arguments& arguments) {
   const auto catalog = MakeCatalog(arguments);
   const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
-    auto complaints = CheckInstance(instance, *catalog);
-    AddSecrets(instance, complaints);
-    return complaints;
+    return CheckInstanceAndSecrets(instance, *catalog);
   });
   if (config == nullptr) return kExitUsage;
   std::printf("ok: %zu instance%s\n", config->instances.size(),

@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
-#include "app/setup.hpp"
+#include "config/config.hpp"
+#include "config/listen_address.hpp"
 #include "http/probe.hpp"
 
 #include <cstdio>
@@ -8,34 +9,29 @@
 namespace pillion {
 namespace {
 
-std::string FirstOf(const char* variable) {
-  const char* value = std::getenv(variable);
-  if (value == nullptr) return {};
-  const std::string list(value);
-  return list.substr(0, list.find(','));
-}
-
-// The same order in which `serve` finds its addresses.
-std::string FindAddress(const Arguments& arguments) {
-  if (!arguments.address.empty()) return arguments.address;
-  for (const char* variable : {"PILLION_HEALTH_LISTEN", "PILLION_LISTEN"}) {
-    if (std::string address = FirstOf(variable); !address.empty()) return address;
-  }
-  if (!arguments.configs.empty()) {
-    const auto catalog = MakeCatalog(arguments);
-    const auto config = ReadConfig(arguments, *catalog, nullptr);
-    if (config != nullptr && !config->http.health_listen.empty()) {
-      return config->http.health_listen.front();
-    }
-    if (config != nullptr && !config->http.listen.empty()) return config->http.listen.front();
-  }
-  return "127.0.0.1:9970";
+// The first address under which a sidecar with this configuration answers probes. Mistakes in the
+// files don't matter here: what runs has read them before they were made.
+std::string ConfiguredAddress(const Arguments& arguments) {
+  const DescriptorLookup no_lookup = [](std::string_view) -> Result<const pillion_plugin*> {
+    return Error{Reason::kInternal, "no exporter is needed here"};
+  };
+  const HttpConfig http =
+      LoadConfig({arguments.configs, {}, {}, {}}, no_lookup, [](const char* name) {
+        return std::getenv(name);
+      }).http;
+  return http.health_listen.empty() ? http.listen.front() : http.health_listen.front();
 }
 
 }  // namespace
 
 int Health(const Arguments& arguments) {
-  const std::string address = FindAddress(arguments);
+  if (const std::string wrong = WrongListenAddress(arguments.address);
+      !arguments.address.empty() && !wrong.empty()) {
+    std::fprintf(stderr, "--address: %s\n", wrong.c_str());
+    return kExitUsage;
+  }
+  const std::string address =
+      arguments.address.empty() ? ConfiguredAddress(arguments) : arguments.address;
   const Result<int> status = ProbeHttp(address, "/-/healthy", std::chrono::seconds(3));
   if (!status) {
     std::fprintf(stderr, "%s: %s\n", address.c_str(), status.error().message.c_str());

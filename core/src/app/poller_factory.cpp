@@ -2,6 +2,7 @@
 
 #include "poll/lane.hpp"
 
+#include <cstring>
 #include <random>
 
 namespace pillion {
@@ -91,6 +92,21 @@ std::vector<InstanceComplaint> CheckInstance(const InstanceConfig& config, Plugi
   }
   if (std::string wrong = WrongName(config); !wrong.empty()) {
     complaints.push_back({{}, std::move(wrong), /*warning=*/false});
+  }
+  return complaints;
+}
+
+std::vector<InstanceComplaint> CheckInstanceAndSecrets(const InstanceConfig& config,
+                                                       PluginCatalog& catalog) {
+  std::vector<InstanceComplaint> complaints = CheckInstance(config, catalog);
+  for (const auto& [name, value] : config.options) {
+    if (value.secret.empty()) continue;
+    Result<std::string> read = value.secret.Read();
+    if (read) {
+      ::explicit_bzero(read->data(), read->size());
+    } else {
+      complaints.push_back({name, read.error().message, /*warning=*/true});
+    }
   }
   return complaints;
 }

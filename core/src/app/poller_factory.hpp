@@ -28,4 +28,9 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
 // What may go wrong in MakePoller, for an InstanceCheck: makes an object and lets it go again.
 std::vector<InstanceComplaint> CheckInstance(const InstanceConfig& config, PluginCatalog& catalog);
 
+// Warns of secrets that cannot be read as well. Not an error: they may come later, and what checks
+// a configuration is often not what will run with it.
+std::vector<InstanceComplaint> CheckInstanceAndSecrets(const InstanceConfig& config,
+                                                       PluginCatalog& catalog);
+
 }  // namespace pillion

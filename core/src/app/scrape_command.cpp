@@ -57,6 +57,14 @@ class PipeSignalIgnored {
   void (*const before_)(int);
 };
 
+std::string Names(const Config& config) {
+  std::string names;
+  for (const InstanceConfig& instance : config.instances) {
+    names.append(names.empty() ? ": " : ", ").append(instance.name);
+  }
+  return names.empty() ? " none" : names;
+}
+
 void Print(const Body& body, const PipeSignalIgnored& pipe_signal) {
   bool written = true;
   for (const std::string& chunk : body.chunks) {
@@ -92,8 +100,9 @@ int Scrape(const Arguments& arguments) {
   }
   if (pollers.empty()) {
     Tell(arguments, LogLevel::kError,
-         arguments.instance.empty() ? "nothing to scrape: give --config or --exporter"
-                                    : "--instance: no instance of this name");
+         arguments.instance.empty()
+             ? "nothing to scrape: give --config or --exporter"
+             : "--instance: no instance is called so; there are" + Names(*config));
     return kExitUsage;
   }
   ApplyLog(*config);

@@ -7,8 +7,10 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 
 namespace pillion {
@@ -68,7 +70,7 @@ int Serve(const Arguments& arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto catalog = MakeCatalog(arguments);
   const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
-    return CheckInstance(instance, *catalog);
+    return CheckInstanceAndSecrets(instance, *catalog);
   });
   if (config == nullptr) return kExitUsage;
   Log(LogLevel::kInfo, "starting",
@@ -82,7 +84,8 @@ int Serve(const Arguments& arguments) {
   }
   LogAddresses(*sidecar);
   if (!arguments.port_file.empty() && !WritePortFile(arguments.port_file, *sidecar)) {
-    Log(LogLevel::kError, "port file cannot be written", {{"path", arguments.port_file}});
+    Log(LogLevel::kError, "port file cannot be written",
+        {{"path", arguments.port_file}, {"error", std::strerror(errno)}});
     return kExitFailed;
   }
   ApplyLog(*config);

@@ -181,8 +181,10 @@ using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string
 struct ConfigResult {
   std::shared_ptr<const Config> config;
   std::vector<ConfigProblem> problems;
-  // As far as they could be read, also without a config: how the problems are to be logged.
+  // As far as they could be read, also without a config: how the problems are to be logged, and
+  // where something that runs with an earlier state of the files may listen.
   std::string log_level, log_format;
+  HttpConfig http;
 };
 ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
                         const std::function<const char*(const char*)>& environment,

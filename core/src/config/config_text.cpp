@@ -15,6 +15,7 @@ void ReadText(const ConfigText& text, uint32_t source, Loading& loading) {
   if (!text.unreadable.empty()) {
     return loading.problems.Error({source, {}}, "", text.unreadable);
   }
+  if (!text.warning.empty()) loading.problems.Warn({source, {}}, "", text.warning);
   const TomlResult toml = ReadToml(text.text);
   if (!toml.ok) {
     return loading.problems.Error({source, toml.error_position}, "syntax", toml.error);
@@ -61,6 +62,7 @@ ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSourc
   ConfigResult result;
   result.log_level = loading.config.log_level;
   result.log_format = loading.config.log_format;
+  result.http = loading.config.http;
   if (!loading.problems.HasErrors()) {
     result.config = std::make_shared<const Config>(std::move(loading.config));
   }

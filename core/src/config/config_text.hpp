@@ -14,6 +14,7 @@ struct ConfigText {
   std::string name;  // of the file, for problems
   std::string text;
   std::string unreadable;  // why there is no text; empty: there is
+  std::string warning = {};
 };
 
 ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSource& source,
