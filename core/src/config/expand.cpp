@@ -126,7 +126,7 @@ Result<void> CheckPattern(std::string_view pattern) {
 Result<std::string> Secret::Read() const {
   const Outside system{
       [](const char* name) -> const char* { return std::getenv(name); },
-      [](const std::string& path) { return ReadFileText(path, kFileBytesMax, FileKind::kRegular); },
+      [](const std::string& path) { return ReadSecretFile(path, kFileBytesMax); },
   };
   return Expand(pattern_, system, kFileBytesMax);
 }

@@ -38,6 +38,15 @@ std::string TypeHint(std::string_view type, const Loading& loading) {
   return meant ? fmt::format("; did you mean `{}`?", *meant) : std::string();
 }
 
+// [exporters.a.b] is a table `b` in the instance `a`.
+std::string DotHint(const TomlNode& table) {
+  const bool tables = std::all_of(table.entries.begin(), table.entries.end(), [](const auto& e) {
+    return e.value.kind == TomlNode::Kind::kTable;
+  });
+  if (table.entries.empty() || !tables) return {};
+  return "; a name with a dot needs quotes, as in [exporters.\"a.b\"]";
+}
+
 // Sets instance.type if `type`, or else the name, says it.
 const PluginTables* ReadType(const Value& table, const Place& name_place, Loading& loading,
                              InstanceConfig& instance) {
@@ -50,7 +59,7 @@ const PluginTables* ReadType(const Value& table, const Place& name_place, Loadin
       loading.problems.Error(name_place, path,
                              "is missing, and the instance is not called like an exporter; "
                              "write type = \"...\"" +
-                                 TypeHint(instance.name, loading));
+                                 TypeHint(instance.name, loading) + DotHint(*table.node));
       return nullptr;
     }
     instance.type = instance.name;
@@ -187,6 +196,9 @@ InstanceConfig ReadInstance(const std::string& name, const Place& name_place, co
 }
 
 void ReadExporters(const Value& section, Loading& loading) {
+  if (section.node->kind == TomlNode::Kind::kArray) {
+    return loading.reader.Error(section, "must be tables such as [exporters.NAME], not an array");
+  }
   const auto* entries = loading.reader.Table(section);
   if (entries == nullptr) return;
   for (const TomlEntry& entry : *entries) {

@@ -47,6 +47,7 @@ class TextReader {
       texts_.push_back({path, {}, "cannot list the directory: " + failure.message()});
       return;
     }
+    if (files.empty()) texts_.push_back({path, {}, {}, "holds no *.toml"});
     for (const std::string& file : files) ReadFile(file);
   }
 
@@ -58,10 +59,11 @@ class TextReader {
       texts_.push_back({path, {}, fmt::format("more than {} files", kConfigFilesMax)});
     }
     if (texts_.size() > kConfigFilesMax) return;
-    ConfigText& text = texts_.emplace_back(ConfigText{path, {}, {}});
+    ConfigText& text =
+        texts_.emplace_back(ConfigText{path.empty() ? "--config \"\"" : path, {}, {}});
     auto read = ReadFileText(path, kConfigFileBytesMax, FileKind::kAny);
     if (!read) {
-      text.unreadable = read.error().message;
+      text.unreadable = "cannot be read: " + read.error().message;
     } else if (read->size() > kConfigBytesMax - bytes_) {
       text.unreadable = fmt::format("all files together are larger than {} bytes", kConfigBytesMax);
     } else {
@@ -75,9 +77,8 @@ class TextReader {
 };
 
 Outside System(const std::function<const char*(const char*)>& environment) {
-  return {environment, [](const std::string& path) {
-            return ReadFileText(path, Secret::kFileBytesMax, FileKind::kRegular);
-          }};
+  return {environment,
+          [](const std::string& path) { return ReadSecretFile(path, Secret::kFileBytesMax); }};
 }
 
 }  // namespace

@@ -83,6 +83,10 @@ Result<PluginTables> ReadTables(const pillion_plugin& plugin) {
           tables.label_names.insert(ToView(metric.labels[i]));
         }
       });
+  // The host emits these for it.
+  if (plugin.collector_success_name.size > 0 || plugin.collector_duration_name.size > 0) {
+    tables.label_names.insert("collector");
+  }
   if (!sound) return Broken(plugin, "the structs of its tables are too small");
   for (const pillion_option& option : tables.options) {
     if (const std::string wrong = WrongWith(option); !wrong.empty()) return Broken(plugin, wrong);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -18,7 +19,20 @@ constexpr size_t kPluginDirsMax = 16;  // directories
 constexpr int64_t kConnectionsMax = 1'000'000;
 constexpr DurationRange kScrapeTimeoutRange{std::chrono::milliseconds(10), std::chrono::hours(1)};
 
+constexpr std::string_view kTwice = "names one address twice";
+
 using Strings = std::vector<std::string>;
+
+// Whether two of them can only be one listener; a port 0 is another one each time.
+bool HasDuplicate(const Strings& listen) {
+  std::set<std::string> seen;
+  return std::any_of(listen.begin(), listen.end(), [&](const std::string& text) {
+    const auto address = ParseListenAddress(text);
+    if (!address || (address->kind != ListenAddress::Kind::kUnix && address->port == 0))
+      return false;
+    return !seen.insert(ToString(*address)).second;
+  });
+}
 
 bool ReadStrings(const Value& value, size_t count_max, std::string (*wrong)(std::string_view),
                  Loading& loading, Strings& out) {
@@ -45,6 +59,7 @@ void ReadListen(const Value& value, Loading& loading) {
   Strings listen;
   if (!ReadStrings(value, kListenMax, WrongListenAddress, loading, listen)) return;
   if (listen.empty()) return loading.reader.Error(value, "needs at least one address");
+  if (HasDuplicate(listen)) return loading.reader.Error(value, kTwice);
   loading.config.http.listen = std::move(listen);
 }
 
@@ -57,7 +72,8 @@ bool IsOff(const Value& value) {
 void ReadHealthListen(const Value& value, Loading& loading) {
   Strings& listen = loading.config.http.health_listen;
   if (IsOff(value)) return listen.clear();
-  ReadStrings(value, kListenMax, WrongListenAddress, loading, listen);
+  if (!ReadStrings(value, kListenMax, WrongListenAddress, loading, listen)) return;
+  if (HasDuplicate(listen)) loading.reader.Error(value, kTwice);
 }
 
 void ReadAdminListen(const Value& value, Loading& loading) {
@@ -196,12 +212,25 @@ std::vector<std::string_view> Keys(std::string_view section) {
   return keys;
 }
 
+// "; it belongs into [http]" for a key that another section has.
+std::string WhereItBelongs(std::string_view key) {
+  for (const Setting& setting : kSettings) {
+    if (setting.key != key) continue;
+    if (setting.section.empty()) return "; it belongs to the top, before the first [section]";
+    return fmt::format("; it belongs into [{}]", setting.section);
+  }
+  return {};
+}
+
 void ReadKey(std::string_view section, std::string_view key, const Place& key_place,
              const Value& value, Loading& loading) {
   const Setting* setting = Find(section, key);
   if (setting == nullptr) {
     const auto keys = Keys(section);
-    return loading.problems.Error(key_place, value.path, "unknown key" + SuggestOrList(key, keys));
+    const std::string elsewhere = WhereItBelongs(key);
+    return loading.problems.Error(
+        key_place, value.path,
+        "unknown key" + (elsewhere.empty() ? SuggestOrList(key, keys) : elsewhere));
   }
   if (loading.Claim(value.path, key_place)) return setting->read(value, loading);
   // Read for its other errors, which are told in the same run; the first one stays.

@@ -46,6 +46,15 @@ TEST_CASE("an instance that cannot be called so is read for its other errors") {
       "a.toml:3:8: exporters.\"a b\".port: must be between 1 and 65535\n");
 }
 
+TEST_CASE("a name with a dot and an array of exporters are told how to be written") {
+  CHECK(
+      Text(Load("[exporters.a.b]\ntype = 'fake'\n")) ==
+      "a.toml:1:12: exporters.a.type: is missing, and the instance is not called like an exporter; "
+      "write type = \"...\"; a name with a dot needs quotes, as in [exporters.\"a.b\"]\n");
+  CHECK(Text(Load("[[exporters]]\ntype = 'fake'\n")) ==
+        "a.toml:1:1: exporters: must be tables such as [exporters.NAME], not an array\n");
+}
+
 TEST_CASE("the defaults of the option table are filled in") {
   const auto options = LoadOne("[exporters.fake]\n").options;
   std::set<std::string> names;

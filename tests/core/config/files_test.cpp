@@ -129,6 +129,15 @@ TEST_CASE("two equal instances of one name are told once") {
   CHECK(Text(LoadPaths({a, b})) == b + ":1:12: exporters.x: is set already at " + a + ":1:12\n");
 }
 
+TEST_CASE("a directory without a configuration is told") {
+  const TempDirectory directory;
+  directory.Write("pillion.conf", Instance("a"));
+  const auto result = LoadPaths({directory.path()});
+  CHECK(Text(result).rfind("warning: " + directory.path() + ": holds no *.toml\n", 0) == 0);
+  CHECK(result.config != nullptr);
+  CHECK(Text(LoadPaths({""})) == "--config \"\": cannot be read: No such file or directory\n");
+}
+
 TEST_CASE("files and directories may be given together and problems keep their order") {
   const TempDirectory directory;
   const std::string z = directory.Write("z.conf", "zz = 1\n");
@@ -149,12 +158,11 @@ TEST_CASE("files and directories may be given together and problems keep their o
 TEST_CASE("what cannot be read is named with the reason") {
   const TempDirectory directory;
   const std::string none = directory.path() + "/none.toml";
-  CHECK(Text(LoadPaths({none})) ==
-        none + ": cannot read `" + none + "`: No such file or directory\n");
+  CHECK(Text(LoadPaths({none})) == none + ": cannot be read: No such file or directory\n");
   const std::string dangling = directory.path() + "/dangling.toml";
   fs::create_symlink("nowhere", dangling);
   CHECK(Text(LoadPaths({directory.path()})) ==
-        dangling + ": cannot read `" + dangling + "`: No such file or directory\n");
+        dangling + ": cannot be read: No such file or directory\n");
 }
 
 TEST_CASE("a file is at most 4 MiB") {
@@ -164,8 +172,7 @@ TEST_CASE("a file is at most 4 MiB") {
   const std::string path = directory.Write("a.toml", text);
   CHECK(Names(LoadPaths({path})) == Strings{"a"});
   directory.Write("a.toml", text + "x");
-  CHECK(Text(LoadPaths({path})) ==
-        path + ": cannot read `" + path + "`: larger than 4194304 bytes\n");
+  CHECK(Text(LoadPaths({path})) == path + ": cannot be read: larger than 4194304 bytes\n");
 }
 
 TEST_CASE("all files together are at most 16 MiB") {

@@ -35,6 +35,16 @@ TEST_CASE("tables are walked by the size of their own structs") {
   CHECK(tables->Find("ports") == nullptr);
 }
 
+TEST_CASE("the label of the host's own families of a collector is taken") {
+  for (const auto member :
+       {&pillion_plugin::collector_success_name, &pillion_plugin::collector_duration_name}) {
+    pillion_plugin plugin = FakeExporter("plain", {}).plugin();
+    CHECK(ReadTables(plugin)->label_names.empty());
+    plugin.*member = ToStr("plain_collector");
+    CHECK(ReadTables(plugin)->label_names == std::set<std::string_view>{"collector"});
+  }
+}
+
 TEST_CASE("structs that are too small or not there are refused") {
   const std::string refusal =
       "exporter `fake` cannot be used: the structs of its tables are too small";

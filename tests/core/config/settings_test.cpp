@@ -149,7 +149,8 @@ TEST_CASE("sections that are no tables are refused") {
   CHECK(Text(LoadSettings("http = 1\nlog = 'debug'")) ==
         "a.toml:1:8: http: must be a table, not an integer\n"
         "a.toml:2:7: log: must be a table, not a string\n");
-  CHECK(Text(Load("exporters = []")) == "a.toml:1:13: exporters: must be a table, not an array\n");
+  CHECK(Text(Load("exporters = []")) ==
+        "a.toml:1:13: exporters: must be tables such as [exporters.NAME], not an array\n");
 }
 
 TEST_CASE("times outside their range are refused") {
@@ -265,6 +266,31 @@ PILLION_ADMIN_LISTEN: only listens on loopback; write "127.0.0.1:9971", or "" to
 --log-level: must be one of debug, info, warn, error, off; did you mean `warn`?
 --log-format: must be one of logfmt, json
 )");
+}
+
+TEST_CASE("a key of another section is told where it belongs") {
+  CHECK(Text(LoadSettings(
+            "listen = ':1'\n[http]\nlevel = 'info'\nself = 'off'\n[log]\nlisten = ':1'")) ==
+        "a.toml:1:1: listen: unknown key; it belongs into [http]\n"
+        "a.toml:3:1: http.level: unknown key; it belongs into [log]\n"
+        "a.toml:4:1: http.self: unknown key; it belongs to the top, before the first [section]\n"
+        "a.toml:6:1: log.listen: unknown key; it belongs into [http]\n");
+}
+
+TEST_CASE("one address twice is told before it cannot be bound") {
+  CHECK(Text(LoadSettings("[http]\nlisten = ['localhost:1', '127.0.0.1:1']\n"
+                          "health_listen = ['unix:/a', 'unix:/a']")) ==
+        "a.toml:2:10: http.listen: names one address twice\n"
+        "a.toml:3:17: http.health_listen: names one address twice\n");
+  CHECK(Text(LoadSettings("http = { listen = [':0', ':0', '[::]:1', '[::1]:1'] }")) == "");
+}
+
+TEST_CASE("where something may listen is known in spite of mistakes elsewhere") {
+  const auto result =
+      Load("[http]\nlisten = ':1'\nhealth_listen = ':2'\n[exporters.x]\ntype = 'y'\n");
+  CHECK(result.config == nullptr);
+  CHECK(result.http.listen == Strings{":1"});
+  CHECK(result.http.health_listen == Strings{":2"});
 }
 
 TEST_CASE("too many addresses are refused") {
