@@ -9,6 +9,12 @@ find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 
+# zstd as the static library: few clients ask for it, and a shared one would cost every sidecar its
+# relocations.
+find_library(PILLION_ZSTD NAMES libzstd.a REQUIRED)
+add_library(pillion_zstd INTERFACE)
+target_link_libraries(pillion_zstd INTERFACE ${PILLION_ZSTD})
+
 # RE2 as the static library: only filters use it, and a shared one would cost every sidecar its
 # relocations.
 find_library(PILLION_RE2 NAMES libre2.a REQUIRED)

@@ -226,7 +226,7 @@ freshness = "1h"
     def test_head_tells_the_length(self):
         sidecar = self.start_every_type("auto", "every")
         for accept in ONLY.values():
-            for encoding in ("identity", "gzip"):
+            for encoding in ("identity", "gzip", "zstd"):
                 headers = {"Accept": accept, "Accept-Encoding": encoding}
                 got = sidecar.get("/metrics", headers)
                 head = http_get.Request(sidecar.address, "/metrics", headers,

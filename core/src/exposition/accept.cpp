@@ -187,18 +187,23 @@ Acceptance ParseAccept(std::string_view accept) {
 }
 
 Encoding ChooseEncoding(std::string_view accept_encoding) {
-  std::optional<double> gzip, wildcard, identity;
+  std::optional<double> gzip, zstd, wildcard, identity;
   ForEachClause(accept_encoding, [&](const Clause& clause) {
     if (EqualsIgnoreCase(clause.range, "gzip") || EqualsIgnoreCase(clause.range, "x-gzip")) {
       Raise(gzip, *clause.q);
+    } else if (EqualsIgnoreCase(clause.range, "zstd")) {
+      Raise(zstd, *clause.q);
     } else if (EqualsIgnoreCase(clause.range, "identity")) {
       Raise(identity, *clause.q);
     } else if (clause.range == "*") {
       Raise(wildcard, *clause.q);
     }
   });
-  const double q = gzip ? *gzip : wildcard.value_or(0);
-  return q > 0 && q >= identity.value_or(0) ? Encoding::kGzip : Encoding::kIdentity;
+  const double of_gzip = gzip ? *gzip : wildcard.value_or(0);
+  const double of_zstd = zstd.value_or(0);
+  const double best = std::max(of_gzip, of_zstd);
+  if (!(best > 0) || best < identity.value_or(0)) return Encoding::kIdentity;
+  return of_zstd >= of_gzip ? Encoding::kZstd : Encoding::kGzip;
 }
 
 }  // namespace pillion

@@ -32,22 +32,29 @@ void Write(const PagePlan& plan, Format format, ByteSink& sink) {
 }
 
 // `plain`: the same page uncompressed, if it is there already.
+std::vector<std::string> Compress(const PagePlan& plan, Format format, const BodyPtr& plain,
+                                  CompressingSink&& sink) {
+  if (plain != nullptr) {
+    for (const std::string& chunk : plain->chunks) sink.Write(chunk);
+  } else {
+    Write(plan, format, sink);
+  }
+  return sink.Finish();
+}
+
 BodyPtr Render(const PagePlan& plan, Format format, Encoding encoding, const BodyPtr& plain) {
   auto body = std::make_shared<Body>();
   body->format = format;
   body->encoding = encoding;
-  if (encoding == Encoding::kIdentity) {
-    ChunkSink sink;
-    Write(plan, format, sink);
-    body->chunks = sink.Take();
-  } else {
-    GzipSink sink;
-    if (plain != nullptr) {
-      for (const std::string& chunk : plain->chunks) sink.Write(chunk);
-    } else {
+  switch (encoding) {
+    case Encoding::kIdentity: {
+      ChunkSink sink;
       Write(plan, format, sink);
+      body->chunks = sink.Take();
+      break;
     }
-    body->chunks = sink.Finish();
+    case Encoding::kGzip: body->chunks = Compress(plan, format, plain, GzipSink()); break;
+    case Encoding::kZstd: body->chunks = Compress(plan, format, plain, ZstdSink()); break;
   }
   for (const std::string& chunk : body->chunks) body->size += chunk.size();
   return body;

@@ -23,6 +23,15 @@ std::string_view ToString(Escaping escaping) {
   return {};
 }
 
+std::string_view ToString(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kIdentity: return "identity";
+    case Encoding::kGzip: return "gzip";
+    case Encoding::kZstd: return "zstd";
+  }
+  return {};
+}
+
 std::string ContentType(Format format, const Acceptance& acceptance) {
   std::string type;
   switch (format) {

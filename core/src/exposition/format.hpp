@@ -11,9 +11,9 @@
 namespace pillion {
 
 enum class Format { kText004, kOpenMetrics100, kProtobuf };
-enum class Encoding { kIdentity, kGzip };
+enum class Encoding { kIdentity, kGzip, kZstd };
 inline constexpr size_t kFormats = 3;
-inline constexpr size_t kEncodings = 2;
+inline constexpr size_t kEncodings = 3;
 
 // What becomes of names that are not of the legacy alphabet ([a-zA-Z_:][a-zA-Z0-9_:]*).
 enum class Escaping : uint8_t {
@@ -34,6 +34,9 @@ enum class OpenMetricsMode { kAuto, kAlways, kNever };
 std::string_view ToString(Format format);
 // As in the parameter `escaping`: "underscores", "allow-utf-8", "dots", "values".
 std::string_view ToString(Escaping escaping);
+
+// As in Content-Encoding: "identity", "gzip", "zstd".
+std::string_view ToString(Encoding encoding);
 
 // Beyond this many bytes a header is not read: a client that needs more is not a scraper.
 inline constexpr size_t kAcceptBytesMax = 4096;
@@ -69,7 +72,8 @@ Format ChooseFormat(const Acceptance& acceptance, OpenMetricsMode mode, bool ope
 // The exact Content-Type of an answer; `escaping` is told to clients that named one.
 std::string ContentType(Format format, const Acceptance& acceptance = {});
 
-// gzip only if Accept-Encoding names it (or *) with q > 0, and does not prefer identity.
+// gzip if Accept-Encoding names it (or *) with q > 0, zstd if it names that, and neither if it
+// prefers identity. Of the two the one with the higher q, or else zstd: it is cheaper.
 Encoding ChooseEncoding(std::string_view accept_encoding);
 
 }  // namespace pillion

@@ -53,27 +53,11 @@ inline char* PutDoubleField(char* out, uint32_t field, double value) {
   return out + sizeof bits;
 }
 
-inline void AppendVarint(std::string& out, uint64_t value) {
-  char bytes[kVarintBytesMax];
-  out.append(bytes, static_cast<size_t>(PutVarint(bytes, value) - bytes));
-}
-
-inline void AppendVarintField(std::string& out, uint32_t field, uint64_t value) {
-  AppendVarint(out, Tag(field, Type::kVarint));
-  AppendVarint(out, value);
-}
-
-inline void AppendDoubleField(std::string& out, uint32_t field, double value) {
-  char bytes[kDoubleFieldBytes];
-  PutDoubleField(bytes, field, value);
-  out.append(bytes, sizeof bytes);
-}
-
+// Out of line: they stand in many places, and none of those is where time is spent.
+void AppendVarint(std::string& out, uint64_t value);
+void AppendVarintField(std::string& out, uint32_t field, uint64_t value);
+void AppendDoubleField(std::string& out, uint32_t field, double value);
 // Strings, bytes and messages.
-inline void AppendBytesField(std::string& out, uint32_t field, std::string_view bytes) {
-  AppendVarint(out, Tag(field, Type::kBytes));
-  AppendVarint(out, bytes.size());
-  out.append(bytes);
-}
+void AppendBytesField(std::string& out, uint32_t field, std::string_view bytes);
 
 }  // namespace pillion::wire

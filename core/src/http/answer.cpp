@@ -41,8 +41,8 @@ std::string AnswerHead(const Answer& answer, Persistence persistence, std::time_
   std::string head = fmt::format(
       "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", answer.status,
       ReasonPhrase(answer.status), HttpDate(now), answer.content_type, answer.body_bytes());
-  if (answer.exposition && answer.exposition->encoding == Encoding::kGzip) {
-    head += "Content-Encoding: gzip\r\n";
+  if (answer.exposition && answer.exposition->encoding != Encoding::kIdentity) {
+    head += fmt::format("Content-Encoding: {}\r\n", ToString(answer.exposition->encoding));
   }
   if (answer.varies) head += "Vary: Accept, Accept-Encoding\r\n";
   if (answer.names_methods) head += "Allow: GET, HEAD\r\n";

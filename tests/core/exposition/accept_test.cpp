@@ -153,7 +153,23 @@ TEST_CASE("gzip is used only when asked for") {
   }
   for (const std::string_view header :
        {"", "identity", "gzip;q=0", "gzip;q=0.000", "deflate", "br", "*;q=0", "gzip;q=0, *",
-        "gzip;q=x", "notgzip", "gzip;q=0.5, identity;q=1", "zstd"}) {
+        "gzip;q=x", "notgzip", "gzip;q=0.5, identity;q=1"}) {
+    CAPTURE(header);
+    CHECK(ChooseEncoding(header) == Encoding::kIdentity);
+  }
+}
+
+TEST_CASE("zstd is used when it is named and not less wanted than gzip") {
+  for (const std::string_view header :
+       {"zstd", "ZSTD;q=0.1", "gzip, zstd", "gzip, deflate, br, zstd", "gzip;q=0.5, zstd;q=0.9",
+        "gzip;q=0, zstd", "*;q=0.1, zstd;q=0.2", "zstd, identity"}) {
+    CAPTURE(header);
+    CHECK(ChooseEncoding(header) == Encoding::kZstd);
+  }
+  CHECK(ChooseEncoding("gzip, zstd;q=0.9") == Encoding::kGzip);
+  CHECK(ChooseEncoding("*") == Encoding::kGzip);
+  CHECK(ChooseEncoding("zstd;q=0, *") == Encoding::kGzip);
+  for (const std::string_view header : {"zstd;q=0", "zstd;q=0.5, identity", "zstd;q=x", "zst"}) {
     CAPTURE(header);
     CHECK(ChooseEncoding(header) == Encoding::kIdentity);
   }

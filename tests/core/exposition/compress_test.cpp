@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <random>
 #include <string>
@@ -10,14 +11,33 @@
 namespace pillion {
 namespace {
 
-// What a client sees that reads one member and no more, as curl does.
-std::string Inflate(const std::vector<std::string>& chunks) {
-  std::string compressed, plain;
+std::string Joined(const std::vector<std::string>& chunks) {
+  std::string compressed;
   for (const std::string& chunk : chunks) {
     CHECK(chunk.size() <= kChunkBytes);
     CHECK(!chunk.empty());
     compressed += chunk;
   }
+  return compressed;
+}
+
+// One frame and nothing after it; browsers refuse windows above 8 MiB.
+std::string Unzstd(const std::string& compressed, size_t size_max) {
+  CHECK(ZSTD_findFrameCompressedSize(compressed.data(), compressed.size()) == compressed.size());
+  std::string plain(size_max + 1, '\0');
+  ZSTD_DCtx* const context = ZSTD_createDCtx();
+  REQUIRE(!ZSTD_isError(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 23)));
+  const size_t size = ZSTD_decompressDCtx(context, plain.data(), plain.size(), compressed.data(),
+                                          compressed.size());
+  ZSTD_freeDCtx(context);
+  REQUIRE(!ZSTD_isError(size));
+  plain.resize(size);
+  return plain;
+}
+
+// What a client sees that reads one member and no more, as curl does.
+std::string Inflate(std::string compressed) {
+  std::string plain;
   z_stream z{};
   REQUIRE(inflateInit2(&z, 15 + 16) == Z_OK);
   z.next_in = reinterpret_cast<Bytef*>(compressed.data());
@@ -46,30 +66,32 @@ std::string Page(size_t bytes, bool random) {
   return page;
 }
 
-void CheckRoundTrip(const std::string& page) {
-  CAPTURE(page.size());
-  GzipSink sink;
+template <typename Sink>
+std::string Compressed(const std::string& page) {
+  Sink sink;
   for (size_t at = 0; at < page.size(); at += kChunkBytes) {
     sink.Write(std::string_view(page).substr(at, kChunkBytes));
   }
-  CHECK((Inflate(sink.Finish()) == page));
+  return Joined(sink.Finish());
 }
 
-TEST_CASE("pages of every size come back whole from one gzip member") {
+TEST_CASE("pages of every size come back whole from one gzip member and one zstd frame") {
   constexpr size_t kLimit = GzipSink::kOneShotBytesMax;
   for (const size_t bytes : {size_t{0}, size_t{1}, kChunkBytes, kChunkBytes + 1, kLimit - 1, kLimit,
                              kLimit + 1, 3 * kLimit}) {
-    CheckRoundTrip(Page(bytes, false));
-    CheckRoundTrip(Page(bytes, true));  // what does not shrink
+    CAPTURE(bytes);
+    for (const bool random : {false, true}) {  // and what does not shrink
+      const std::string page = Page(bytes, random);
+      CHECK((Inflate(Compressed<GzipSink>(page)) == page));
+      CHECK((Unzstd(Compressed<ZstdSink>(page), page.size()) == page));
+    }
   }
 }
 
 TEST_CASE("compressing the same page twice gives the same bytes") {
   const std::string page = Page(2 * GzipSink::kOneShotBytesMax, false);
-  GzipSink one, two;
-  one.Write(page);
-  two.Write(page);
-  CHECK((one.Finish() == two.Finish()));
+  CHECK((Compressed<GzipSink>(page) == Compressed<GzipSink>(page)));
+  CHECK((Compressed<ZstdSink>(page) == Compressed<ZstdSink>(page)));
 }
 
 }  // namespace

@@ -51,13 +51,13 @@ TEST_CASE("a page is rendered once for each format and encoding") {
   std::set<const Body*> bodies;
   for (int round = 0; round < 2; ++round) {
     for (const std::string_view accept : {std::string_view(), kOpen}) {
-      for (const std::string_view encoding : {"", "gzip"}) {
+      for (const std::string_view encoding : {"", "gzip", "zstd"}) {
         bodies.insert(exposer.Expose(snapshots, accept, encoding).body.get());
       }
     }
   }
-  CHECK(bodies.size() == 4);
-  CHECK(exposer.stats().bodies == 4);
+  CHECK(bodies.size() == 6);
+  CHECK(exposer.stats().bodies == 6);
   CHECK(exposer.stats().pages == 1);
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("a body beyond the bound is served and costs no other body its place")
 // One call is held up while it renders until all others wait for it.
 TEST_CASE("threads that ask for one page share one rendering") {
   constexpr size_t kThreads = 8;
-  for (const char* encoding : {"", "gzip"}) {
+  for (const char* encoding : {"", "gzip", "zstd"}) {
     Exposer exposer(OpenMetricsMode::kAuto);
     const std::vector snapshots = {Many("i", 100)}, others = {One("other")};
     std::array<Exposition, kThreads> got;
@@ -260,7 +260,7 @@ TEST_CASE("threads that ask for changing pages all get the page they asked for")
 
 // Every allocation of a call fails once. The call may throw; the next one must not notice.
 TEST_CASE("running out of memory costs one call and leaves the exposer whole") {
-  for (const char* encoding : {"", "gzip"}) {
+  for (const char* encoding : {"", "gzip", "zstd"}) {
     for (uint64_t n = 0;; ++n) {
       CAPTURE(n);
       REQUIRE(n < 1000);
