@@ -5,8 +5,16 @@
 
 namespace pillion::postgres {
 
+void Collecting::Expect(std::vector<Expected> expected) {
+  expected_ = std::move(expected);
+  expected_.back().sync = true;
+  skipped_.clear();
+  next_ = transaction_ = 0;
+  transaction_began_ = ctx_.Now();
+}
+
 Result<void> Collecting::OnRows(size_t step, const PGresult* rows) {
-  const auto& [purpose, query] = expected_[step];
+  const auto& [purpose, query, sync] = expected_[step];
   if (purpose == Purpose::kPrivilege && PQntuples(rows) == 1) {
     const std::string_view bytes(PQgetvalue(rows, 0, 0),
                                  static_cast<size_t>(PQgetlength(rows, 0, 0)));
@@ -26,27 +34,55 @@ Result<void> Collecting::OnRows(size_t step, const PGresult* rows) {
 }
 
 void Collecting::OnDone(size_t step, const Result<void>& outcome) {
-  const auto& [purpose, query] = expected_[step];
+  const auto& [purpose, query, sync] = expected_[step];
   next_ = step + 1;
   if (purpose == Purpose::kSession) session_ = outcome;
   if (purpose == Purpose::kCollector) {
     Begin(query->collector);
     if (query->collector == kDatabase && reader_ != nullptr) hidden_sizes_ = reader_->nulls();
     End(outcome);
+    quick_[query->collector] = outcome.ok();
     if (outcome.ok()) ++succeeded_;
   }
-  // The next collector's time runs from here: the server is at work on its statement now.
-  const bool is_last = next_ == expected_.size();
-  if (!is_last && expected_[next_].purpose == Purpose::kCollector) {
-    Begin(expected_[next_].query->collector);
+  if (sync) EndTransaction();
+  // The next collector's time runs from here: the server is at work on its statement now. Behind
+  // a failure it may be skipped instead.
+  if (sync || outcome.ok()) BeginNext();
+}
+
+void Collecting::OnSkipped(size_t step) {
+  const auto& [purpose, query, sync] = expected_[step];
+  next_ = step + 1;
+  if (purpose == Purpose::kCollector) skipped_.push_back(query->collector);
+  if (!sync) return;
+  EndTransaction();
+  BeginNext();
+}
+
+void Collecting::EndTransaction() {
+  const MonoTime now = ctx_.Now();
+  for (; transaction_ < next_; ++transaction_) {
+    const auto& [purpose, query, sync] = expected_[transaction_];
+    if (purpose != Purpose::kCollector) continue;
+    bool& quick = quick_[query->collector];
+    quick = quick && now - transaction_began_ <= kQuickMax;
   }
+  transaction_began_ = now;
+}
+
+void Collecting::BeginNext() {
+  if (next_ == expected_.size() || expected_[next_].purpose != Purpose::kCollector) return;
+  Begin(expected_[next_].query->collector);
 }
 
 void Collecting::EndTheRest(const Error& error) {
   for (; next_ < expected_.size(); ++next_) {
-    const auto& [purpose, query] = expected_[next_];
-    if (purpose != Purpose::kCollector) continue;
-    Begin(query->collector);
+    if (expected_[next_].purpose != Purpose::kCollector) continue;
+    Begin(expected_[next_].query->collector);
+    End(error);
+  }
+  for (const CollectorId collector : skipped_) {
+    Begin(collector);
     End(error);
   }
 }

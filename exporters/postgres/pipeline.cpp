@@ -31,8 +31,8 @@ class Run {
         handler_(handler) {}
 
   Result<void> Write() {
-    for (const Step& step : steps_) {
-      if (!SendStep(step) || PQpipelineSync(session_) != 1) {
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      if (!SendStep(steps_[i]) || (HasSync(i) && PQpipelineSync(session_) != 1)) {
         return Error{Reason::kRefused, OneLine(PQerrorMessage(session_))};
       }
     }
@@ -62,6 +62,8 @@ class Run {
  private:
   static bool MustPrepare(const Step& step) { return step.name != nullptr && !*step.is_prepared; }
 
+  bool HasSync(size_t step) const { return steps_[step].sync || step + 1 == steps_.size(); }
+
   bool SendQuery(const Statement& s) {
     return PQsendQueryParams(session_, s.sql, static_cast<int>(s.parameters.size()), nullptr,
                              s.parameters.data(), nullptr, nullptr, kBinary) == 1;
@@ -80,7 +82,7 @@ class Run {
 
   void StartStep() {
     outcome_ = {};
-    answered_ = false;
+    answered_ = skipped_ = false;
     rows_ = 0;
     if (step_ == steps_.size()) return;
     const Step& step = steps_[step_];
@@ -93,11 +95,24 @@ class Run {
     if (leading_ == 0 && steps_[step_].row_by_row) PQsetSingleRowMode(session_);
   }
 
-  // The end of what answers one statement; a Sync stands behind the last one.
-  void EndAnswer() {
-    if (leading_ == 0) return;
+  // The end of what answers one statement. Behind a step's last one a Sync may stand.
+  Result<void> EndAnswer() {
+    if (leading_ == 0) return HasSync(step_) ? Result<void>() : EndStep();
     --leading_;
     StartAnswer();
+    return {};
+  }
+
+  Result<void> EndStep() {
+    if (!answered_) return Error{Reason::kProtocol, "the server left a statement unanswered"};
+    if (skipped_) {
+      handler_.OnSkipped(step_);
+    } else {
+      handler_.OnDone(step_, outcome_);
+    }
+    ++step_;
+    StartStep();
+    return {};
   }
 
   Result<void> Receive() {
@@ -118,7 +133,7 @@ class Run {
       if (!result) {
         if (ended) return Error{Reason::kProtocol, "the server ended a result twice"};
         ended = true;
-        EndAnswer();
+        if (auto went = EndAnswer(); !went.ok()) return went;
         continue;
       }
       ended = false;
@@ -140,15 +155,14 @@ class Run {
         if (leading_ != 1 || !MustPrepare(steps_[step_])) return Unexpected(result);
         *steps_[step_].is_prepared = true;
         return {};
-      case PGRES_PIPELINE_ABORTED:  // behind an error in the same step
-        if (outcome_.ok()) return Unexpected(result);
+      case PGRES_PIPELINE_ABORTED:  // behind an error in the same transaction
+        if (!aborted_) return Unexpected(result);
+        if (outcome_.ok()) answered_ = skipped_ = true;
         return {};
       case PGRES_PIPELINE_SYNC:
-        if (!answered_) return Error{Reason::kProtocol, "the server left a statement unanswered"};
-        handler_.OnDone(step_, outcome_);
-        ++step_;
-        StartStep();
-        return {};
+        if (!HasSync(step_)) return Unexpected(result);
+        aborted_ = false;
+        return EndStep();
       case PGRES_FATAL_ERROR: answered_ = true; return TakeError(result);
       default: return Unexpected(result);
     }
@@ -185,6 +199,7 @@ class Run {
     const Step& step = steps_[step_];
     if (step.name != nullptr && IsAboutPrepared(sqlstate)) *step.is_prepared = false;
     if (outcome_.ok()) outcome_ = std::move(error);
+    aborted_ = true;
     return {};
   }
 
@@ -198,6 +213,8 @@ class Run {
   Result<void> outcome_;
   int leading_ = 0;  // answers to come before the one to the main statement
   bool answered_ = false;
+  bool skipped_ = false;
+  bool aborted_ = false;  // an error has come, and no Sync since
   size_t rows_ = 0;
   size_t since_result_ = 0;  // bytes given to libpq since it made a result of them
 };

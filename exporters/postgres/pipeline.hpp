@@ -1,7 +1,8 @@
-// RunPipeline: several statements in one round trip, each failing for itself.
+// RunPipeline: several statements in one round trip, in one or more transactions.
 //
-// All statements are sent at once in libpq's pipeline mode, a Sync behind each, and the answers
-// are read as they come while the rest is still being sent. Nothing blocks; all waiting is in
+// All statements are sent at once in libpq's pipeline mode, and the answers are read as they come
+// while the rest is still being sent. A Sync ends a transaction: there the server sends what it
+// has to say, and an error goes no further. Nothing blocks; all waiting is in
 // PollContext::Wait. Memory is bounded: a server (or what pretends to be one) can't make libpq
 // buffer more than kBytesBetweenResultsMax. What is counted are the pieces that the connection
 // hands to libpq, so that the bound holds to within one of them.
@@ -37,9 +38,11 @@ struct Step {
   // plan for it: open a new session then.
   const char* name = nullptr;
   bool* is_prepared = nullptr;
+  // Whether a Sync stands behind it. The last step has one in any case.
+  bool sync = true;
 };
 
-// Told of each step in order: any number of OnRows, then OnDone once.
+// Told of each step in order: any number of OnRows, then OnDone once, or OnSkipped alone.
 class StepHandler {
  public:
   virtual ~StepHandler() = default;
@@ -47,6 +50,8 @@ class StepHandler {
   // other rows are then thrown away.
   virtual Result<void> OnRows(size_t step, const PGresult* rows) = 0;
   virtual void OnDone(size_t step, const Result<void>& outcome) = 0;
+  // The server did not run it: a step before it in the same transaction has failed.
+  virtual void OnSkipped(size_t step) = 0;
 };
 
 // Runs the steps on an open connection with nothing in flight. A failed Result means that the

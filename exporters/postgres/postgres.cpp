@@ -86,20 +86,22 @@ class Postgres {
       connection_.Close();
       return error;
     }
+    major_ = connection_.major();
     const nanoseconds left = until - ctx.Now();
     statement_timeout_ = InMilliseconds(std::min(options_.Duration("statement_timeout"), left / 2));
     lock_timeout_ = InMilliseconds(options_.Duration("lock_timeout"));
     hidden_sizes_told_ = false;
     pooled_ = false;
     prepared_ = {};
+    quick_ = {};
     readers_.Forget();
     return {};
   }
 
-  // What one poll sends, with the texts that its steps point to.
+  // What one run sends, with the texts that its steps point to.
   struct Plan {
     std::vector<Step> steps;
-    std::vector<uint32_t> nothing_to_ask;  // due collectors that this server version lacks
+    std::vector<Collecting::Expected> expected;  // one per step
     std::string setting_sql;
     std::string backend;
     std::array<const char*, 3> setting_parameters;
@@ -107,37 +109,36 @@ class Postgres {
     Statement setting;
   };
 
-  void MakePlan(const PollContext& ctx, bool fresh, Collecting& collecting, Plan& plan) {
-    plan.setting_sql = fresh ? SessionSql(connection_.major()) : TransactionSql();
+  void PlanSession(bool fresh, Plan& plan) {
+    plan.setting_sql = fresh ? SessionSql(major_) : TransactionSql();
     plan.backend = std::to_string(PQbackendPID(connection_.handle()));
     plan.setting_parameters = {statement_timeout_.c_str(), lock_timeout_.c_str(),
                                plan.backend.c_str()};
     plan.databases = {include_.c_str(), exclude_.c_str()};
     const std::span<const char* const> parameters = plan.setting_parameters;
     plan.setting = {plan.setting_sql.c_str(), fresh ? parameters : parameters.first(2)};
-    if (fresh) {
-      plan.steps.push_back({.main = plan.setting});
-      collecting.Expect(Collecting::Purpose::kSession);
-    }
-    if (IsAnyDue(ctx, kNeedsReadAllStats)) {
-      plan.steps.push_back({.main = {kPrivilegeSql}});
-      Keep(plan, kCollectorCount, fresh);
-      collecting.Expect(Collecting::Purpose::kPrivilege);
-    }
-    for (uint32_t id = 0; id < kCollectorCount; ++id) {
-      if (!ctx.Due(id)) continue;
-      const Query* query = SelectQuery(static_cast<CollectorId>(id), connection_.major());
-      if (query == nullptr) {
-        plan.nothing_to_ask.push_back(id);
-        continue;
-      }
-      const uint32_t needs = kTraits[id].needs;
-      const bool row_by_row = (needs & kRowByRow) != 0 && !readers_.WasSmall(query->collector);
-      plan.steps.push_back({.main = {query->sql}, .row_by_row = row_by_row});
-      if (needs & kTakesDatabases) plan.steps.back().main.parameters = plan.databases;
-      Keep(plan, id, fresh);
-      collecting.Expect(Collecting::Purpose::kCollector, query);
-    }
+    if (!fresh) return;
+    plan.steps.push_back({.main = plan.setting});
+    plan.expected.push_back({Collecting::Purpose::kSession, nullptr});
+  }
+
+  void PlanPrivilege(bool fresh, Plan& plan) {
+    plan.steps.push_back({.main = {kPrivilegeSql}, .sync = fresh || pooled_});
+    Keep(plan, kCollectorCount, fresh);
+    plan.expected.push_back({Collecting::Purpose::kPrivilege, nullptr});
+  }
+
+  // A step that is alone has a transaction of its own.
+  void PlanCollector(const Query& query, bool fresh, bool alone, Plan& plan) {
+    // pg_locks would show what the statements before it hold until their transaction ends.
+    const bool begins = alone || query.collector == kLocks;
+    if (begins && !plan.steps.empty()) plan.steps.back().sync = true;
+    const uint32_t needs = kTraits[query.collector].needs;
+    const bool row_by_row = (needs & kRowByRow) != 0 && !readers_.WasSmall(query.collector);
+    plan.steps.push_back({.main = {query.sql}, .row_by_row = row_by_row, .sync = alone});
+    if (needs & kTakesDatabases) plan.steps.back().main.parameters = plan.databases;
+    Keep(plan, query.collector, fresh);
+    plan.expected.push_back({Collecting::Purpose::kCollector, &query});
   }
 
   // From the second poll on the last step is prepared, or, behind a pooler, has its settings
@@ -153,6 +154,39 @@ class Postgres {
     }
   }
 
+  Result<void> Run(PollContext& ctx, Plan& plan, MonoTime until, Collecting& collecting) {
+    if (plan.steps.empty()) return {};
+    for (size_t i = 0; i < plan.steps.size(); ++i) plan.expected[i].sync = plan.steps[i].sync;
+    collecting.Expect(std::move(plan.expected));
+    return RunPipeline(ctx, connection_, plan.steps, until, collecting);
+  }
+
+  // Statements that have been quick and well share transactions, which saves both sides most of
+  // the switching to and fro. When one of them fails after all, those behind it are skipped by
+  // the server and sent again, each alone: the failure stays in its collector, and costs this
+  // poll a round trip. In a new session all are alone.
+  Result<void> RunAll(PollContext& ctx, bool fresh, MonoTime until, Collecting& collecting) {
+    Plan plan;
+    PlanSession(fresh, plan);
+    if (IsAnyDue(ctx, kNeedsReadAllStats)) PlanPrivilege(fresh, plan);
+    for (uint32_t id = 0; id < kCollectorCount; ++id) {
+      const Query* query = QueryOf(id);
+      if (!ctx.Due(id) || query == nullptr) continue;
+      PlanCollector(*query, fresh, fresh || pooled_ || !quick_[id], plan);
+    }
+    if (auto ran = Run(ctx, plan, until, collecting); !ran.ok()) return ran;
+    if (collecting.skipped().empty()) return {};
+    Plan again;
+    PlanSession(false, again);
+    for (const CollectorId id : collecting.skipped())
+      PlanCollector(*QueryOf(id), false, true, again);
+    return Run(ctx, again, until, collecting);
+  }
+
+  const Query* QueryOf(uint32_t id) const {
+    return SelectQuery(static_cast<CollectorId>(id), major_);
+  }
+
   Result<void> PollOnce(PollContext& ctx, Sink& sink, MonoTime until, bool& started) {
     const bool fresh = !connection_.open();
     if (fresh) {
@@ -163,11 +197,9 @@ class Postgres {
     ctx.Fact("role", connection_.role());
 
     if (pooled_) readers_.Forget();  // the next answer may be another server's
-    Collecting collecting(sink, readers_, connection_.role());
-    Plan plan;
-    MakePlan(ctx, fresh, collecting, plan);
+    Collecting collecting(ctx, sink, readers_, connection_.role());
     const auto prepared_before = prepared_;
-    const auto ran = RunPipeline(ctx, connection_, plan.steps, until, collecting);
+    const auto ran = RunAll(ctx, fresh, until, collecting);
     started = collecting.started();
     if (fresh && collecting.pooled()) StartPooled();
     auto finished = Finish(ran, collecting);
@@ -175,8 +207,11 @@ class Postgres {
     for (uint32_t i = 0; i < prepared_.size(); ++i) {
       if (prepared_before[i] && !prepared_[i]) connection_.Close();
     }
-    for (const uint32_t id : plan.nothing_to_ask) {
-      sink.Collect(id, [] { return Result<void>(); });
+    for (uint32_t id = 0; id < kCollectorCount; ++id) {
+      if (!ctx.Due(id)) continue;
+      quick_[id] = collecting.WasQuick(static_cast<CollectorId>(id));
+      // What this version has nothing to say about.
+      if (QueryOf(id) == nullptr) sink.Collect(id, [] { return Result<void>(); });
     }
     return {};
   }
@@ -221,11 +256,14 @@ class Postgres {
   const std::string exclude_;
   Target target_;
   Connection connection_;
-  RowReaders readers_{filter_};    // of the present session
-  std::string statement_timeout_;  // of the present session, in milliseconds
+  RowReaders readers_{filter_};  // of the present session
+  // Of the present session, or the last one.
+  int major_ = 0;
+  std::string statement_timeout_;  // in milliseconds
   std::string lock_timeout_;
   bool pooled_ = false;
   std::array<bool, kCollectorCount + 1> prepared_{};  // one per collector, then the privilege
+  std::array<bool, kCollectorCount> quick_{};  // by collector: quick and well at its last poll
   bool hidden_sizes_told_ = false;
 };
 

@@ -7,9 +7,7 @@
 #include <string>
 
 #include "postgres/collectors.hpp"
-#include "postgres/tests/fake_postgres.hpp"
-
-extern "C" const pillion_plugin* POSTGRES_ENTRY();
+#include "postgres/tests/scene.hpp"
 
 using namespace pillion;
 using namespace pillion::postgres;
@@ -19,44 +17,7 @@ using pillion::testing::TestHost;
 
 namespace {
 
-const std::string kTrue(1, '\1');
 const std::string kFalse(1, '\0');
-
-bool Has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-std::map<std::string, std::string> At(const ScriptedServer& server) {
-  return {{"dsn", "host=127.0.0.1 port=" + std::to_string(server.port()) + " user=monitor"}};
-}
-
-// A server with this answer, and a host with the exporter in it.
-struct Scene {
-  explicit Scene(FakePostgres::Answer answer, std::string version = "15.4",
-                 std::map<std::string, std::string> options = {})
-      : fake(std::move(answer), std::move(version)),
-        server([this](ScriptedServer::Connection& c) { fake(c); }),
-        host(POSTGRES_ENTRY(), {.options = Merged(At(server), std::move(options)),
-                                .secrets = {{"password", "secret"}}}) {
-    const auto created = host.Create();
-    REQUIRE_MESSAGE(created.ok(), created.error().message);
-  }
-
-  static std::map<std::string, std::string> Merged(std::map<std::string, std::string> a,
-                                                   std::map<std::string, std::string> b) {
-    a.merge(b);
-    return a;
-  }
-
-  FakePostgres fake;
-  ScriptedServer server;
-  TestHost host;
-};
-
-void CheckClean(const PollReport& report) {
-  REQUIRE_MESSAGE(report.ok(), report.error);
-  for (const std::string& problem : report.problems) FAIL_CHECK(problem);
-}
 
 }  // namespace
 
