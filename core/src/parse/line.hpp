@@ -18,6 +18,8 @@ struct LineBuffers {
   std::string unescaped;  // of one line; never grows while views point into it
   std::vector<Label> labels;
   std::vector<Label> exemplar_labels;
+  std::vector<std::string> label_names;  // of the line before, each with its ="
+  std::vector<std::string> exemplar_names;
 };
 
 struct Name {

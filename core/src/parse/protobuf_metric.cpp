@@ -127,15 +127,8 @@ bool MetricReader::ReadQuantile(std::string_view message) {
   });
 }
 
-bool MetricReader::Override(const Field& field, double* value) {
-  double number = 0;
-  if (!Double(field, &number)) return false;
-  if (number > 0) *value = number;
-  return true;
-}
-
 bool MetricReader::ReadHistogram(std::string_view message) {
-  // What is whole-numbered first: the floats override it wherever they stand.
+  // What is whole-numbered first: floats above 0 override it, wherever they stand.
   const auto is_float = [](uint32_t number) { return number == 4 || number == 8; };
   const bool whole = ForEach(message, [&](const Field& field) {
     return is_float(field.number) || ReadHistogramField(field);
@@ -144,7 +137,7 @@ bool MetricReader::ReadHistogram(std::string_view message) {
            if (!is_float(field.number)) return true;
            MetricParts::Distribution& d = parts_.distribution;
            double value = 0;
-           if (!Override(field, &value)) return false;
+           if (!Double(field, &value)) return false;
            if (value > 0) (field.number == 4 ? d.count : d.zero_count) = value;
            d.floats = d.floats || value > 0;
            d.native = d.native || (field.number == 8 && value > 0);
@@ -202,7 +195,7 @@ bool MetricReader::ReadBucket(std::string_view message) {
       case 1: return Unsigned(field, &bucket.value);
       case 2: return Double(field, &bucket.bound);
       case 3: return Is(field, Type::kBytes) && ReadExemplar(field.bytes, &bucket.exemplar);
-      case 4: return Override(field, &exact);
+      case 4: return Double(field, &exact);
       default: return true;
     }
   });

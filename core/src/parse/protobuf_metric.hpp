@@ -103,8 +103,6 @@ class MetricReader {
     *value = static_cast<double>(field.number_value);
     return Is(field, wire::Type::kVarint);
   }
-  // Of a field that overrides its whole-numbered twin if it is above 0.
-  bool Override(const wire::Field& field, double* value);
 
   bool Broken(std::string message);
   bool Fail(const Rule& rule, std::string message);

@@ -77,6 +77,11 @@ TEST_CASE("histograms of protobuf become buckets sum and count") {
                                                    bucket(1, 1, DoubleField(4, 1.5)))) ==
         Strings{"sample a_bucket{le=\"1.0\"} 1.5", "sample a_bucket{le=\"+Inf\"} 4.5",
                 "sample a_sum 9", "sample a_count 4.5"});
+  // Unless they are 0.
+  CHECK(MetricEvents(kHistogram,
+                     BytesField(7, sums + DoubleField(4, 0) + bucket(1, 1, DoubleField(4, 0)))) ==
+        Strings{"sample a_bucket{le=\"1.0\"} 1", "sample a_bucket{le=\"+Inf\"} 4", "sample a_sum 9",
+                "sample a_count 4"});
   CHECK(MetricEvents(kHistogram, BytesField(7, "")) ==
         Strings{"sample a_bucket{le=\"+Inf\"} 0", "sample a_sum 0", "sample a_count 0"});
 }

@@ -56,6 +56,32 @@ TEST_CASE("metadata and comments of text are told apart") {
       });
 }
 
+TEST_CASE("what the labels of a line are called does not depend on the line before") {
+  CheckCases(
+      kText,
+      {
+          {"a{b=\"1\",c=\"2\"} 1\na{b=\"3\",c=\"4\"} 1\na{b=\"5\"} 1\na{c=\"6\",b=\"7\"} 1\n",
+           {"1:1 sample a{b=\"1\",c=\"2\"} 1", "2:1 sample a{b=\"3\",c=\"4\"} 1",
+            "3:1 sample a{b=\"5\"} 1", "4:1 sample a{c=\"6\",b=\"7\"} 1"}},
+          {"a{b=\"1\"} 1\na{bc=\"1\"} 1\na{b =\"1\"} 1\na{b= \"1\"} 1\n",
+           {"1:1 sample a{b=\"1\"} 1", "2:1 sample a{bc=\"1\"} 1", "3:1 sample a{b=\"1\"} 1",
+            "4:1 sample a{b=\"1\"} 1"}},
+          {"a{b=\"1\"} 1\na{b=\"1\",b=\"2\"} 1\na{b=\"1\",\"b\"=\"2\"} 1\n",
+           {"1:1 sample a{b=\"1\"} 1", "2:9 error duplicate-label", "3:9 error duplicate-label"}},
+          {"a{\"b\"=\"1\",c=\"2\",d=\"3\"} 1\na{c=\"4\",\"e f\"=\"5\",d=\"6\"} 1\n"
+           "a{c=\"7\",\"e f\"=\"8\",c=\"9\"} 1\n",
+           {"1:1 sample a{\"b\"=\"1\",c=\"2\",d=\"3\"} 1",
+            "2:1 sample a{c=\"4\",\"e f\"=\"5\",d=\"6\"} 1", "3:19 error duplicate-label"}},
+          {"a{\"e f\"=\"1\"} 1\na{e f=\"1\"} 1\n",
+           {"1:1 sample a{\"e f\"=\"1\"} 1", "2:5 error label-syntax"}},
+          {"a{b=\"1\",c=\"1\"} 1\na{d=\"1\",e=\"1\"} 1\na{d=\"1\",c=\"1\",d=\"2\"} 1\n",
+           {"1:1 sample a{b=\"1\",c=\"1\"} 1", "2:1 sample a{d=\"1\",e=\"1\"} 1",
+            "3:15 error duplicate-label"}},
+          {"a{b=\"1\",c=\"2\"} 1\na{b=\"1\n",
+           {"1:1 sample a{b=\"1\",c=\"2\"} 1", "2:5 error label-syntax"}},
+      });
+}
+
 TEST_CASE("quoted names are read as Prometheus 3 writes them") {
   CheckCases(kText, {
                         {"{\"my.name\"} 1\n", {"1:1 sample \"my.name\" 1"}},
