@@ -7,6 +7,10 @@
 namespace pillion::postgres {
 namespace {
 
+// libpq speaks first, and not only PostgreSQL then waits for more.
+constexpr const char* kMute =
+    " (it took the connection and said nothing: a stopped server, or not PostgreSQL)";
+
 std::string Text(const char* text) { return text == nullptr ? "" : text; }
 
 void IgnoreNotice(void*, const PGresult*) {}
@@ -147,7 +151,10 @@ Result<void> Connection::Greet(const PollContext& ctx, const Endpoint& endpoint,
     const bool has_unread = relayed && relay_.HasUnread(socket);
     if (events != 0 && !has_unread) {
       const auto ready = ctx.Wait(relayed ? relay_.server() : socket, events, until);
-      if (!ready) return failed(ready.error().reason, ready.error().message);
+      if (!ready) {
+        const bool is_mute = relayed && received == 0;
+        return failed(ready.error().reason, ready.error().message + (is_mute ? kMute : ""));
+      }
       if (*ready & PILLION_READABLE) received += relay_.Receive();
       if (received > kGreetingBytesMax) {
         return failed(Reason::kProtocol, "more than 256 KiB came before the session began");

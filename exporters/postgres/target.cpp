@@ -4,7 +4,9 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 
 #include "failure.hpp"
@@ -71,6 +73,67 @@ Result<std::vector<Endpoint>> Endpoints(const std::string& hosts, const std::str
   return endpoints;
 }
 
+// Parameters that take one of a few words, which libpq looks at when it connects.
+struct Words {
+  std::string_view key;
+  std::string_view accepted;  // comma separated
+};
+constexpr Words kWords[] = {
+    {"sslmode", "disable,allow,prefer,require,verify-ca,verify-full"},
+    {"gssencmode", "disable,prefer,require"},
+    {"channel_binding", "disable,prefer,require"},
+    {"target_session_attrs", "any,read-write,read-only,primary,standby,prefer-standby"},
+};
+constexpr std::string_view kWholeNumbers[] = {
+    "connect_timeout",     "keepalives",       "keepalives_idle",
+    "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+};
+
+// Whether it is a whole number in this range. libpq takes blanks around it.
+bool IsWhole(std::string_view text, int minimum, int maximum) {
+  const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  int number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failure == std::errc() && end == text.data() + text.size() && number >= minimum &&
+         number <= maximum;
+}
+
+// What libpq would have against a parameter; empty: nothing. The value is not quoted: where a
+// password has blanks or an @ it may be a part of it.
+std::string ValueComplaint(std::string_view key, std::string_view value) {
+  for (const Words& words : kWords) {
+    if (words.key != key) continue;
+    const auto accepted = SplitList(words.accepted);
+    if (std::find(accepted.begin(), accepted.end(), value) != accepted.end()) return {};
+    std::string complaint = std::string(key) + " must be ";
+    for (size_t i = 0; i < accepted.size(); ++i) {
+      if (i > 0) complaint += i + 1 == accepted.size() ? " or " : ", ";
+      complaint += accepted[i];
+    }
+    return complaint;
+  }
+  const bool is_number =
+      std::find(std::begin(kWholeNumbers), std::end(kWholeNumbers), key) != std::end(kWholeNumbers);
+  constexpr int kMost = std::numeric_limits<int>::max();
+  if (is_number && !IsWhole(value, -kMost, kMost)) {
+    return std::string(key) + " must be a whole number";
+  }
+  return {};
+}
+
+// The same for where the server is.
+std::string PlaceComplaint(const Endpoint& endpoint) {
+  if (!endpoint.port.empty() && !IsWhole(endpoint.port, 1, 65535)) {
+    return "port must be a number from 1 to 65535";
+  }
+  if (!endpoint.address.empty() && !IsNumeric(endpoint.address)) {
+    return "hostaddr must be an IPv4 or IPv6 address; names belong into host";
+  }
+  return {};
+}
+
 bool Has(const Target& target, std::string_view key) {
   return std::any_of(target.parameters.begin(), target.parameters.end(),
                      [&](const auto& parameter) { return parameter.first == key; });
@@ -99,12 +162,20 @@ Result<Target> ParseTarget(std::string_view connection_string, std::string_view 
   auto endpoints = Endpoints(place[0], place[1], place[2]);
   if (!endpoints) return endpoints.error();
   target.endpoints = *std::move(endpoints);
+  for (const Endpoint& endpoint : target.endpoints) {
+    if (auto wrong = PlaceComplaint(endpoint); !wrong.empty()) {
+      return Error{Reason::kInternal, std::move(wrong)};
+    }
+  }
 
   for (const PQconninfoOption* o = parsed.get(); o->keyword != nullptr; ++o) {
     if (o->val == nullptr || o->val[0] == '\0') continue;
     const std::string_view key = o->keyword;
     if (std::find(std::begin(kPlaceKeys), std::end(kPlaceKeys), key) != std::end(kPlaceKeys)) {
       continue;
+    }
+    if (auto wrong = ValueComplaint(key, o->val); !wrong.empty()) {
+      return Error{Reason::kInternal, std::move(wrong)};
     }
     if (key == "user" && !user.empty()) continue;
     if (key == "password") target.has_password = true;

@@ -98,7 +98,9 @@ TEST_CASE("a peer that closes at once refuses") {
 }
 
 TEST_CASE("a peer that is silent from the start costs the time that was given") {
-  CHECK(PollScript([](Connection& c) { c.Silence(); }, 200ms).reason == Reason::kTimeout);
+  const PollReport report = PollScript([](Connection& c) { c.Silence(); }, 200ms);
+  CHECK(report.reason == Reason::kTimeout);
+  CHECK(report.error.find("not PostgreSQL") != std::string::npos);
   CHECK(PollScript([](Connection& c) { c.Hang(); }, 200ms).reason == Reason::kTimeout);
 }
 
@@ -131,6 +133,17 @@ TEST_CASE("another protocol is recognised as such") {
     c.Send("-ERR Protocol error: unauthenticated bulk length\r\n");
   });
   CHECK(redis.reason == Reason::kProtocol);
+  // These speak first.
+  for (const std::string& greeting :
+       {std::string("J\0\0\0\n8.0.36\0", 12), std::string("SSH-2.0-OpenSSH_9.2\r\n"),
+        std::string("220 mail.example ESMTP\r\n"), std::string("-DENIED protected mode\r\n")}) {
+    CAPTURE(greeting);
+    const PollReport report = PollScript([&](Connection& c) {
+      c.Send(greeting);
+      ReadStartup(c);
+    });
+    CHECK(report.reason == Reason::kProtocol);
+  }
 }
 
 TEST_CASE("endless bytes before the session begins are bounded") {
@@ -274,5 +287,6 @@ TEST_CASE("an answer byte by byte is an answer") {
   });
   const PollReport report = PollPort(server.port(), 3s);
   CHECK(report.reason == Reason::kTimeout);
+  CHECK(report.error.find("not PostgreSQL") == std::string::npos);
   CHECK(server.received().find("pg_backend_pid") != std::string::npos);
 }

@@ -131,10 +131,39 @@ TEST_CASE_FIXTURE(CleanEnvironment, "a password in the dsn is noticed") {
   CHECK_FALSE(Parse("postgresql://u@h/d").has_password);
 }
 
+TEST_CASE_FIXTURE(CleanEnvironment, "values that libpq refuses when it connects are refused") {
+  const auto complaint = [](std::string_view text) {
+    const auto target = ParseTarget(text, "");
+    return target.ok() ? "" : target.error().message;
+  };
+  for (const char* text : {"port=abc", "port=0", "port=65536", "port=-1", "host=a,b port=1,x",
+                           "postgresql://h:5432x/d", "port=1.5", "port=99999999999"}) {
+    CAPTURE(text);
+    CHECK(complaint(text) == "port must be a number from 1 to 65535");
+  }
+  CHECK(complaint("sslmode=foo") ==
+        "sslmode must be disable, allow, prefer, require, verify-ca or verify-full");
+  CHECK(complaint("postgresql://h/d?gssencmode=on") ==
+        "gssencmode must be disable, prefer or require");
+  CHECK(complaint("channel_binding=x") == "channel_binding must be disable, prefer or require");
+  CHECK(complaint("target_session_attrs=master").starts_with("target_session_attrs must be any, "));
+  CHECK(complaint("connect_timeout=soon") == "connect_timeout must be a whole number");
+  CHECK(complaint("tcp_user_timeout=1s") == "tcp_user_timeout must be a whole number");
+  CHECK(complaint("hostaddr=db.example").starts_with("hostaddr must be an IPv4 or IPv6 address"));
+  for (const char* text : {"port=' 5432 '", "port=65535", "host=a,b port=1,", "sslmode=verify-full",
+                           "target_session_attrs=prefer-standby", "connect_timeout=-1",
+                           "keepalives=0", "hostaddr=::1", "hostaddr=fe80::1%eth0"}) {
+    CAPTURE(text);
+    CHECK(complaint(text) == "");
+  }
+  setenv("PGPORT", "abc", 1);
+  CHECK(complaint("host=x") == "port must be a number from 1 to 65535");
+}
+
 TEST_CASE_FIXTURE(CleanEnvironment, "errors in a dsn never repeat a password") {
-  for (const char* text :
-       {"postgresql://u:hunter2@[::1/d", "user=x hunter2", "password='hunter2",
-        "postgresql://u:hunter2@h/d?x=hunter2=1", "postgresql://u:%zzhunter2@h"}) {
+  for (const char* text : {"postgresql://u:hunter2@[::1/d", "user=x hunter2", "password='hunter2",
+                           "postgresql://u:hunter2@h/d?x=hunter2=1", "postgresql://u:%zzhunter2@h",
+                           "postgresql://u:p@ss:hunter2@h/d", "password=a b sslmode=hunter2"}) {
     CAPTURE(text);
     const auto target = ParseTarget(text, "");
     REQUIRE_FALSE(target.ok());
