@@ -29,8 +29,8 @@ TEST_CASE("every character is decoded whatever follows it") {
   }
 }
 
-// Every start of three bytes beyond ASCII: what is accepted must be the encoding of what was read, so
-// that no second form of a character and nothing that is cut off gets through.
+// Every start of three bytes beyond ASCII: what is accepted must be the encoding of what was read,
+// so that no second form of a character and nothing that is cut off gets through.
 TEST_CASE("nothing else is a character") {
   size_t accepted = 0;
   for (uint32_t bytes = 0x800000; bytes <= 0xFFFFFF; ++bytes) {
