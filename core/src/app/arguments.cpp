@@ -92,8 +92,8 @@ void AddOthers(CLI::App& app, Arguments& arguments) {
   AddSources(scrape, arguments);
   AddPluginDirs(scrape, arguments);
   scrape->add_option("--instance", arguments.instance, "Only this instance")->type_name("NAME");
-  scrape->add_option("--format", arguments.format, "text or openmetrics")
-      ->check(CLI::IsMember({"text", "openmetrics"}))
+  scrape->add_option("--format", arguments.format, "text, openmetrics or protobuf")
+      ->check(CLI::IsMember({"text", "openmetrics", "protobuf"}))
       ->capture_default_str();
   scrape->add_option("--timeout", arguments.timeout, "How long to wait for the targets")
       ->check(WrongTimeout)

@@ -75,6 +75,13 @@ void Print(const Body& body, const PipeSignalIgnored& pipe_signal) {
   if (!written && errno == EPIPE) pipe_signal.RaiseAfterAll();
 }
 
+std::string_view AcceptOf(std::string_view format) {
+  if (format == "openmetrics") return "application/openmetrics-text;version=1.0.0";
+  if (format == "text") return "text/plain";
+  return "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+         "encoding=delimited";
+}
+
 }  // namespace
 
 int Scrape(const Arguments& arguments) {
@@ -109,12 +116,7 @@ int Scrape(const Arguments& arguments) {
   const MonoTime deadline = SystemClock().Now() + timeout + InstancePoller::kInterruptGrace * 2;
   const std::vector<SnapshotPtr> snapshots = PollAll(pollers, deadline);
   Exposer exposer(OpenMetricsMode::kAlways);
-  const bool text = arguments.format == "text";
-  Print(*exposer
-             .Expose(snapshots, text ? "text/plain" : "application/openmetrics-text;version=1.0.0",
-                     "identity")
-             .body,
-        pipe_signal);
+  Print(*exposer.Expose(snapshots, AcceptOf(arguments.format), "identity").body, pipe_signal);
   bool all_up = true, ended = true;
   for (const auto& poller : pollers) {
     all_up = all_up && poller->State().up();

@@ -154,9 +154,10 @@ class FragmentEscaper {
   void EscapeExemplars(Fragment& result) {
     for (SampleNote& note : result.notes) {
       std::erase_if(note.exemplars, [&](Exemplar& exemplar) {
-        auto block = EscapeBlock(exemplar.labels, escaping_);
-        if (block) exemplar.labels = *std::move(block);
-        return !block;
+        const auto block = EscapeBlock(exemplar.labels, escaping_);
+        if (!block) return true;
+        exemplar.labels = *block;
+        return false;
       });
     }
   }

@@ -118,4 +118,5 @@ TEST_CASE("help and version end with 0 and mistakes with 2") {
   CHECK(Parse({"serve", "--lisen", "x"}).exit_code == 2);
   CHECK(Parse({"describe"}).exit_code == 2);
   CHECK(Parse({"scrape", "--format", "xml"}).exit_code == 2);
+  CHECK(Parse({"scrape", "--format", "protobuf"}).arguments.format == "protobuf");
 }

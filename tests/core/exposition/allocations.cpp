@@ -42,6 +42,14 @@ static void* Allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return pillion::test::Allocate(size); }
 void* operator new[](std::size_t size) { return pillion::test::Allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {  // std::stable_sort's
+  try {
+    return pillion::test::Allocate(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -259,31 +259,45 @@ TEST_CASE("threads that ask for changing pages all get the page they asked for")
 }
 
 // Every allocation of a call fails once. The call may throw; the next one must not notice.
-TEST_CASE("running out of memory costs one call and leaves the exposer whole") {
-  for (const char* encoding : {"", "gzip", "zstd"}) {
-    for (uint64_t n = 0;; ++n) {
-      CAPTURE(n);
-      REQUIRE(n < 1000);
-      Exposer exposer(OpenMetricsMode::kAuto);
-      const std::vector snapshots = {Many("i", 100)};
-      bool threw = false;
-      FailAllocation(n);
-      try {
-        exposer.Expose(snapshots, "", encoding);
-      } catch (const std::bad_alloc&) {
-        threw = true;
-      }
-      const bool all_allocations_passed = FailureIsPending();
-      StopFailing();
-      const Exposition e = exposer.Expose(snapshots, "", encoding);
-      REQUIRE(e.body != nullptr);
-      REQUIRE(e.body->size > 0);
-      if (all_allocations_passed) {
-        REQUIRE_FALSE(threw);
-        break;
-      }
+void FailEachAllocation(const std::vector<SnapshotPtr>& snapshots, std::string_view accept,
+                        std::string_view encoding) {
+  for (uint64_t n = 0;; ++n) {
+    CAPTURE(n);
+    REQUIRE(n < 2000);
+    Exposer exposer(OpenMetricsMode::kAuto);
+    bool threw = false;
+    FailAllocation(n);
+    try {
+      exposer.Expose(snapshots, accept, encoding);
+    } catch (const std::bad_alloc&) {
+      threw = true;
+    }
+    const bool all_allocations_passed = FailureIsPending();
+    StopFailing();
+    const Exposition e = exposer.Expose(snapshots, accept, encoding);
+    REQUIRE(e.body != nullptr);
+    REQUIRE(e.body->size > 0);
+    if (all_allocations_passed) {
+      REQUIRE_FALSE(threw);
+      break;
     }
   }
+}
+
+TEST_CASE("running out of memory costs one call and leaves the exposer whole") {
+  for (const char* encoding : {"", "gzip", "zstd"}) {
+    FailEachAllocation({Many("i", 100)}, "", encoding);
+  }
+}
+
+TEST_CASE("running out of memory while names are escaped leaves the exposer whole too") {
+  Maker maker(LabelPairs{{"i.j", "x"}});
+  maker.Value("a.b_total", MetricType::kCounter, {{"c.d", "1"}}, 1);
+  maker.Exemplar("t.u", "x", 1, 2);
+  maker.Value("a_b_total", MetricType::kCounter, {{"c_d", "1"}}, 1);
+  const std::vector snapshots = {maker.Snapshot("i")};
+  FailEachAllocation(snapshots, "", "");
+  FailEachAllocation(snapshots, std::string(kOpen) + ";escaping=values", "");
 }
 
 }  // namespace
