@@ -1,4 +1,5 @@
 #include "app/commands.hpp"
+#include "app/give_back.hpp"
 #include "app/poller_factory.hpp"
 #include "app/setup.hpp"
 #include "app/sidecar.hpp"
@@ -89,6 +90,7 @@ int Serve(const Arguments& arguments) {
     return kExitFailed;
   }
   ApplyLog(*config);
+  GiveBackStart();
   WaitForEnd(signals);
   if (!arguments.port_file.empty()) std::remove(arguments.port_file.c_str());
   if (!sidecar->Stop()) {
