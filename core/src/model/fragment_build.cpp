@@ -3,51 +3,49 @@
 #include "model/label_block.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace pillion {
 
-// The families that have samples, by name. Handles of the table and declared ones are renumbered
-// densely here: position in the result.
-std::vector<uint32_t> FragmentBuilder::SortedFamilies() const {
-  std::vector<uint32_t> handles;
-  std::vector<bool> table_seen(table_->size()), declared_seen(declared_.size());
-  for (const Entry& e : log_) {
-    auto&& seen =
-        e.family >= kDeclaredBase ? declared_seen[e.family - kDeclaredBase] : table_seen[e.family];
-    if (!seen) handles.push_back(e.family);
-    seen = true;
+// The entries of the log grouped by family, in the order of the families' names.
+struct FragmentBuilder::Grouped {
+  std::vector<uint32_t> families;  // handles, by name; each has samples
+  std::vector<uint32_t> starts;    // of each family in `entries`, and the end
+  std::vector<uint32_t> entries;   // indices into the log
+};
+
+// A stable counting sort. Table families and declared ones share one row of counters.
+FragmentBuilder::Grouped FragmentBuilder::GroupLog() const {
+  const auto table_size = static_cast<uint32_t>(table_->size());
+  const auto slot = [&](uint32_t family) {
+    return family >= kDeclaredBase ? family - kDeclaredBase + table_size : family;
+  };
+  std::vector<uint32_t> places(table_size + declared_.size());  // counts, then places in `entries`
+  for (const Entry& e : log_) ++places[slot(e.family)];
+
+  Grouped grouped;
+  for (uint32_t i = 0; i < places.size(); ++i) {
+    if (places[i] == 0) continue;
+    grouped.families.push_back(i < table_size ? i : i - table_size + kDeclaredBase);
   }
   // Two of the table are told apart by their rank there, which costs no comparison of names.
   const auto before = [&](uint32_t a, uint32_t b) {
     if (a < kDeclaredBase && b < kDeclaredBase) return table_->rank(a) < table_->rank(b);
     return Find(a)->name < Find(b)->name;
   };
-  if (!std::is_sorted(handles.begin(), handles.end(), before)) {
-    std::sort(handles.begin(), handles.end(), before);
+  if (!std::is_sorted(grouped.families.begin(), grouped.families.end(), before)) {
+    std::sort(grouped.families.begin(), grouped.families.end(), before);
   }
-  return handles;
-}
-
-// A stable counting sort: returns entry numbers grouped by position in `order`.
-std::vector<uint32_t> FragmentBuilder::SortEntries(const std::vector<uint32_t>& order,
-                                                   std::vector<uint32_t>& counts) {
-  std::vector<uint32_t> table_position(table_->size()), declared_position(declared_.size());
-  for (uint32_t i = 0; i < order.size(); ++i) {
-    (order[i] >= kDeclaredBase ? declared_position[order[i] - kDeclaredBase]
-                               : table_position[order[i]]) = i;
+  grouped.starts.reserve(grouped.families.size() + 1);
+  uint32_t start = 0;
+  for (const uint32_t family : grouped.families) {
+    grouped.starts.push_back(start);
+    start += std::exchange(places[slot(family)], start);
   }
-  const auto position = [&](const Entry& e) {
-    return e.family >= kDeclaredBase ? declared_position[e.family - kDeclaredBase]
-                                     : table_position[e.family];
-  };
-  counts.assign(order.size() + 1, 0);
-  for (const Entry& e : log_) ++counts[position(e) + 1];
-  std::partial_sum(counts.begin(), counts.end(), counts.begin());
-  std::vector<uint32_t> next(counts.begin(), counts.end() - 1);
-  std::vector<uint32_t> entries(log_.size());
-  for (uint32_t i = 0; i < log_.size(); ++i) entries[next[position(log_[i])]++] = i;
-  return entries;
+  grouped.starts.push_back(start);
+  grouped.entries.resize(log_.size());
+  for (uint32_t i = 0; i < log_.size(); ++i) grouped.entries[places[slot(log_[i].family)]++] = i;
+  return grouped;
 }
 
 std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
@@ -55,9 +53,7 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
   fragment->id = NewFragmentId();
   fragment->collector = collector;
 
-  const std::vector<uint32_t> order = SortedFamilies();
-  std::vector<uint32_t> starts;
-  const std::vector<uint32_t> entries = SortEntries(order, starts);
+  const auto [order, starts, entries] = GroupLog();
   std::vector<uint32_t> last_family(blocks_.count(), kNothing);  // finds duplicates
   // Closed families name their labels alike in each sample, so equal series are equal blocks.
   // Where labels are open they may differ in order, or by labels without value.

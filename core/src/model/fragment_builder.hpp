@@ -110,9 +110,8 @@ class FragmentBuilder {
   void Append(uint32_t family, LabelRef labels, double value);
   Note& NoteOfLast();
   void GrowIndex();
-  std::vector<uint32_t> SortedFamilies() const;
-  std::vector<uint32_t> SortEntries(const std::vector<uint32_t>& order,
-                                    std::vector<uint32_t>& counts);
+  struct Grouped;
+  Grouped GroupLog() const;
 
   const FamilyTable* table_;
   LabelPairs constant_;
