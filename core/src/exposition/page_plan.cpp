@@ -26,14 +26,18 @@ struct Arrival {
   uint32_t samples() const { return fragment->families[range].count; }
 };
 
+// The host's own families come first: no rule and no plugin can take the place of `up`.
 std::vector<Arrival> CollectArrivals(std::span<const SnapshotPtr> snapshots) {
   std::vector<Arrival> arrivals;
-  for (const SnapshotPtr& snapshot : snapshots) {
-    for (const FragmentPtr& fragment : snapshot->fragments) {
-      for (uint32_t range = 0; range < fragment->families.size(); ++range) {
-        arrivals.push_back({fragment->families[range].family->name,
-                            static_cast<uint32_t>(arrivals.size()), range, fragment.get(),
-                            snapshot.get()});
+  for (const bool hosts : {true, false}) {
+    for (const SnapshotPtr& snapshot : snapshots) {
+      for (const FragmentPtr& fragment : snapshot->fragments) {
+        if ((fragment->collector == Fragment::kHost) != hosts) continue;
+        for (uint32_t range = 0; range < fragment->families.size(); ++range) {
+          arrivals.push_back({fragment->families[range].family->name,
+                              static_cast<uint32_t>(arrivals.size()), range, fragment.get(),
+                              snapshot.get()});
+        }
       }
     }
   }

@@ -2,7 +2,8 @@
 // which fragments, what had to be left out, and how OpenMetrics can say each.
 //
 // Order: families by name; inside a family the fragments as they were given. "First" below is by
-// the given order of instances, their fragments, and names inside a fragment.
+// the given order of instances, their fragments, and names inside a fragment; the host's own
+// fragments are before all others.
 //   - A name with two types: the first keeps it, the other is dropped (kConflict).
 //   - A name that would read as a series of a histogram or summary (foo_count beside histogram
 //     foo), or the other way round: the first keeps it, the other is dropped (kConflict).

@@ -4,8 +4,8 @@
 #include "model/label_block.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <string>
+#include <utility>
 
 namespace pillion {
 namespace {
@@ -34,6 +34,20 @@ std::string OverflowBlock(std::string_view own_labels) {
     block.append(",").append(label);
   }
   return block;
+}
+
+std::vector<uint64_t> SizesOf(const Fragment& fragment) {
+  std::vector<uint64_t> sizes;
+  for (const FamilyRange& range : fragment.families) {
+    uint64_t size = HasSingleValue(range.family->type) ? range.count : 0;
+    if (!HasSingleValue(range.family->type)) {
+      for (uint32_t i = range.first; i < range.first + range.count; ++i) {
+        size += fragment.SeriesOf(range, i);
+      }
+    }
+    sizes.push_back(size);
+  }
+  return sizes;
 }
 
 class Cut {
@@ -76,45 +90,33 @@ class Cut {
 
 }  // namespace
 
-uint64_t SeriesBudget::RoomOf(uint32_t collector) const {
-  uint64_t others = 0;
-  for (size_t i = 0; i < shown_.size(); ++i) others += i == collector ? 0 : shown_[i];
-  return series_max_ - std::min(series_max_, others);
-}
-
-FragmentPtr SeriesBudget::Fit(FragmentPtr fragment, Drops& drops) {
+void SeriesBudget::Fit(std::span<FragmentPtr* const> fragments, Drops& drops) {
   const std::lock_guard lock(mutex_);
-  if (fragment->collector >= shown_.size()) shown_.resize(fragment->collector + size_t{1});
-  const uint64_t room = RoomOf(fragment->collector);
-  uint64_t& shown = shown_[fragment->collector];
-  shown = fragment->series();
-  // Fits as a whole, so none of its families can be too large.
-  if (shown <= std::min(room, family_series_max_)) return fragment;
-
-  std::vector<uint64_t> sizes;
-  for (const FamilyRange& range : fragment->families) {
-    uint64_t size = 0;
-    for (uint32_t i = range.first; i < range.first + range.count; ++i) {
-      size += fragment->SeriesOf(range, i);
+  for (const FragmentPtr* fragment : fragments) {
+    const uint32_t collector = (*fragment)->collector;
+    if (collector >= wanted_.size()) wanted_.resize(collector + size_t{1});
+    wanted_[collector] = SizesOf(**fragment);
+  }
+  std::vector<uint64_t> allowed;  // of all families of the instance
+  for (const Sizes& sizes : wanted_) {
+    for (const uint64_t size : sizes) allowed.push_back(std::min(size, family_series_max_));
+  }
+  const uint64_t height = CommonHeight(std::move(allowed), series_max_);
+  for (FragmentPtr* fragment : fragments) {
+    const Sizes& sizes = wanted_[(*fragment)->collector];
+    const auto fits = [&](uint64_t size) { return size <= height; };
+    if (std::all_of(sizes.begin(), sizes.end(), fits)) continue;
+    Cut cut(**fragment);
+    for (uint32_t range = 0; range < sizes.size(); ++range) {
+      cut.Family(range, sizes[range], height, drops);
     }
-    sizes.push_back(size);
+    *fragment = cut.Take();
   }
-  std::vector<uint64_t> allowed = sizes;
-  for (uint64_t& size : allowed) size = std::min(size, family_series_max_);
-  const uint64_t height = CommonHeight(allowed, room);
-  if (*std::max_element(sizes.begin(), sizes.end()) <= height) return fragment;
-  Cut cut(*fragment);
-  for (uint32_t range = 0; range < sizes.size(); ++range) {
-    cut.Family(range, sizes[range], height, drops);
-  }
-  fragment = cut.Take();
-  shown = fragment->series();
-  return fragment;
 }
 
 void SeriesBudget::Free(uint32_t collector) {
   const std::lock_guard lock(mutex_);
-  if (collector < shown_.size()) shown_[collector] = 0;
+  if (collector < wanted_.size()) wanted_[collector].clear();
 }
 
 }  // namespace pillion

@@ -1,8 +1,10 @@
 // SeriesBudget: how many series an instance may show, in all and of each family, shared by its
 // lanes.
 //
-// What is over the budget is cut where it is large: families are cut to one common height, so
-// that the one that exploded loses series and the small ones stay whole. Of a family the first
+// What is over the budget is cut where it is large: all families of the instance are cut to one
+// common height, so that the one that exploded loses series and the small ones stay whole,
+// whichever collector they are of. It is found at the end of a poll, from what all collectors
+// wanted to show last; what the other lane shows is cut at its own next poll. Of a family the first
 // series stay, in the exporter's order. Families that declare it (PILLION_METRIC_OVERFLOW) show
 // the sum of the rest as one series with the label overflow="true". Each series cut is counted
 // (kLimit).
@@ -17,6 +19,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <vector>
 
 namespace pillion {
@@ -27,18 +30,18 @@ class SeriesBudget {
   SeriesBudget(uint64_t series_max, uint64_t family_series_max)
       : series_max_(series_max), family_series_max_(family_series_max) {}
 
-  // What a collector may show now, beside what the others showed last.
-  FragmentPtr Fit(FragmentPtr fragment, Drops& drops);
+  // Cuts the fragments of one poll in place, one for each collector that succeeded.
+  void Fit(std::span<FragmentPtr* const> fragments, Drops& drops);
   // The collector failed: it shows nothing.
   void Free(uint32_t collector);
 
  private:
-  uint64_t RoomOf(uint32_t collector) const;
+  using Sizes = std::vector<uint64_t>;  // series of each family, before any cut
 
   const uint64_t series_max_;
   const uint64_t family_series_max_;
   std::mutex mutex_;
-  std::vector<uint64_t> shown_;  // by collector; guarded by mutex_
+  std::vector<Sizes> wanted_;  // by collector, as of its last run; guarded by mutex_
 };
 
 }  // namespace pillion

@@ -12,6 +12,8 @@
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <vector>
 
 namespace pillion {
@@ -27,8 +29,9 @@ constexpr size_t kPieceBytes = 64 * 1024;
 constexpr std::string_view kHttp = "http://", kUnix = "unix:";
 
 bool IsPort(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
 bool IsPrintable(std::string_view text) {

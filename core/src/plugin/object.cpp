@@ -84,7 +84,6 @@ PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) 
   pillion_poll poll(clock_, &builder_, &interrupter_, &due, !type_->has_collector_table(),
                     deadline);
   poll.filter = &filter_;
-  poll.budget = budget_.get();
   builder_.Reset();
   builder_.drops() = {};
   const MonoTime began = clock_->Now();
@@ -100,10 +99,23 @@ PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) 
       reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
   if (!outcome.ok()) outcome.message = Filled(text, error);
   poll.Finish(outcome.reason);
+  if (budget_ != nullptr) FitBudget(outcome);
   outcome.ended = clock_->Now();
   outcome.ended_unix = clock_->UnixSeconds();
   outcome.duration = outcome.ended - began;
   return std::move(outcome);
+}
+
+void PluginObject::FitBudget(PollOutcome& outcome) {
+  std::vector<FragmentPtr*> fragments;
+  for (CollectorOutcome& collector : outcome.collectors) {
+    if (collector.fragment != nullptr) {
+      fragments.push_back(&collector.fragment);
+    } else {
+      budget_->Free(collector.collector);
+    }
+  }
+  budget_->Fit(fragments, outcome.drops);
 }
 
 void PluginObject::Interrupt() {

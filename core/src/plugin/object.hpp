@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "filter/series_budget.hpp"
 #include "model/fragment_builder.hpp"
 #include "plugin/clock.hpp"
 #include "plugin/exporter_type.hpp"
@@ -48,6 +49,7 @@ class PluginObject {
  private:
   PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTable> families,
                std::shared_ptr<const InstanceConfig> config, const Clock* clock);
+  void FitBudget(PollOutcome& outcome);
   // Calls the plugin's create. An error among the complaints: the object is not to be used.
   std::vector<InstanceComplaint> Make(bool trial);
 

@@ -123,11 +123,9 @@ void pillion_poll::End(Reason reason, std::string_view message) {
   if (reason != Reason::kOk) {
     run.message = pillion::Cut(message, kMessageBytesMax);
     builder->Reset();
-    if (wanted && budget != nullptr) budget->Free(run.collector);
   } else if (wanted) {
     run.fragment = builder->Build(run.collector);
     if (filter != nullptr) run.fragment = filter->Apply(std::move(run.fragment), outcome.drops);
-    if (budget != nullptr) run.fragment = budget->Fit(std::move(run.fragment), outcome.drops);
   }
   outcome.drops.Merge(builder->drops());
   builder->drops() = {};

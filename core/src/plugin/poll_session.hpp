@@ -5,7 +5,6 @@
 #pragma once
 
 #include "filter/fragment_filter.hpp"
-#include "filter/series_budget.hpp"
 #include "model/fragment_builder.hpp"
 #include "plugin/clock.hpp"
 
@@ -97,9 +96,8 @@ struct pillion_poll {
   // The plugin has no collector table: everything is in collector 0, which is always open.
   const bool implicit_collector;
   const pillion::MonoTime deadline;
-  // What of a fragment is shown; null: all.
+  // What of a collector's samples is shown; null: all.
   pillion::FragmentFilter* filter = nullptr;
-  pillion::SeriesBudget* budget = nullptr;
 
   uint32_t open = kNoCollector;
   pillion::MonoTime opened{0};

@@ -53,6 +53,19 @@ TEST_CASE("the host's own families stay whatever the limits are") {
         Names{"pillion_instance_up"});
 }
 
+TEST_CASE("nothing takes the place of the host's own families") {
+  for (const MetricType type : {MetricType::kGauge, MetricType::kCounter}) {
+    Maker target, host;
+    target.Value("app_up", type, {}, 7);
+    host.Gauge("app_up", 1);
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->fragments = {target.Build(), host.builder().Build(Fragment::kHost)};
+    const auto plan = MakePagePlan(std::vector<SnapshotPtr>{snapshot}, {.series_max = 1});
+    CHECK(Text(*plan).find("# TYPE app_up gauge\napp_up 1\n") != std::string::npos);
+    CHECK(plan->drops->total() == 1);
+  }
+}
+
 TEST_CASE("a page that keeps to its bytes is never longer in either text form") {
   for (const SnapshotPtr& snapshot : EveryType()) {
     const std::vector<SnapshotPtr> page{snapshot};

@@ -36,6 +36,13 @@ std::vector<uint32_t> Sizes(const Fragment& fragment) {
   return sizes;
 }
 
+// One collector's poll.
+FragmentPtr Fit(SeriesBudget& budget, FragmentPtr fragment, Drops& drops) {
+  FragmentPtr* const all[] = {&fragment};
+  budget.Fit(all, drops);
+  return fragment;
+}
+
 uint64_t Cut(const Drops& drops) { return drops.count[static_cast<size_t>(DropReason::kLimit)]; }
 
 }  // namespace
@@ -44,15 +51,15 @@ TEST_CASE("what fits the budget is not touched") {
   SeriesBudget budget(10, 5);
   Drops drops;
   const FragmentPtr fragment = Families({5, 5});
-  CHECK(budget.Fit(fragment, drops) == fragment);
-  CHECK(budget.Fit(fragment, drops) == fragment);  // its own last run does not count
+  CHECK(Fit(budget, fragment, drops) == fragment);
+  CHECK(Fit(budget, fragment, drops) == fragment);  // its own last run does not count
   CHECK(drops.total() == 0);
 }
 
 TEST_CASE("a family over its budget keeps its first series") {
   SeriesBudget budget(100, 5);
   Drops drops;
-  const FragmentPtr fragment = budget.Fit(Families({3, 9}), drops);
+  const FragmentPtr fragment = Fit(budget, Families({3, 9}), drops);
   CHECK(Sizes(*fragment) == std::vector<uint32_t>{3, 5});
   CHECK(fragment->blocks[fragment->labels[7]] == "i=\"4\",team=\"x\"");
   CHECK(fragment->blocks.count() == 6);  // only what is used: the own labels and five more
@@ -64,25 +71,38 @@ TEST_CASE("a family over its budget keeps its first series") {
 TEST_CASE("an instance over its budget is cut where it is large") {
   SeriesBudget budget(30, 100);
   Drops drops;
-  CHECK(Sizes(*budget.Fit(Families({4, 50, 12, 2}), drops)) == std::vector<uint32_t>{4, 12, 12, 2});
+  CHECK(Sizes(*Fit(budget, Families({4, 50, 12, 2}), drops)) ==
+        std::vector<uint32_t>{4, 12, 12, 2});
   CHECK(Cut(drops) == 38);
 }
 
-TEST_CASE("what other collectors show counts until they show less") {
-  SeriesBudget budget(10, 100);
+TEST_CASE("the families of all collectors are cut to one height") {
+  SeriesBudget budget(30, 100);
   Drops drops;
-  CHECK(Sizes(*budget.Fit(Families({8}, 0), drops)) == std::vector<uint32_t>{8});
-  CHECK(Sizes(*budget.Fit(Families({8}, 1), drops)) == std::vector<uint32_t>{2});
-  CHECK(budget.Fit(Families({8}, 2), drops)->families.empty());
+  FragmentPtr large = Families({50, 2}, 0), small = Families({4, 12}, 1);
+  FragmentPtr* const poll[] = {&large, &small};
+  budget.Fit(poll, drops);
+  CHECK(Sizes(*large) == std::vector<uint32_t>{12, 2});
+  CHECK(Sizes(*small) == std::vector<uint32_t>{4, 12});
+  // The same again: what was cut before still wants its room and gets no more.
+  large = Families({50, 2}, 0), small = Families({4, 12}, 1);
+  budget.Fit(poll, drops);
+  CHECK(Sizes(*large) == std::vector<uint32_t>{12, 2});
+  // A collector of the other lane comes: it and the next polls share the room.
+  CHECK(Sizes(*Fit(budget, Families({20}, 2), drops)) == std::vector<uint32_t>{8});
+  large = Families({50, 2}, 0), small = Families({4, 12}, 1);
+  budget.Fit(poll, drops);
+  CHECK(Sizes(*large) == std::vector<uint32_t>{8, 2});
+  CHECK(Sizes(*small) == std::vector<uint32_t>{4, 8});
   budget.Free(0);
-  CHECK(Sizes(*budget.Fit(Families({8}, 2), drops)) == std::vector<uint32_t>{8});
-  CHECK(Cut(drops) == 6 + 8);
+  budget.Free(1);
+  CHECK(Sizes(*Fit(budget, Families({20}, 2), drops)) == std::vector<uint32_t>{20});
 }
 
 TEST_CASE("families that declare it show the sum of the rest") {
   SeriesBudget budget(100, 4);
   Drops drops;
-  const FragmentPtr fragment = budget.Fit(Families({6, 4}, 0, /*sums=*/true), drops);
+  const FragmentPtr fragment = Fit(budget, Families({6, 4}, 0, /*sums=*/true), drops);
   CHECK(Sizes(*fragment) == std::vector<uint32_t>{4, 4});
   CHECK(fragment->values[3] == 3 + 4 + 5);
   CHECK(fragment->blocks[fragment->labels[3]] == "overflow=\"true\",team=\"x\"");
@@ -98,7 +118,7 @@ TEST_CASE("histograms count with all their series and are cut as wholes") {
   }
   SeriesBudget budget(14, 100);
   Drops drops;
-  const FragmentPtr fragment = budget.Fit(maker.Build(), drops);
+  const FragmentPtr fragment = Fit(budget, maker.Build(), drops);
   CHECK(Sizes(*fragment) == std::vector<uint32_t>{2});
   CHECK(fragment->series() == 10);
   CHECK(Cut(drops) == 5);
