@@ -5,7 +5,7 @@
 namespace pillion {
 namespace {
 
-constexpr std::string_view kEof = "# EOF\n";
+constexpr std::string_view kEof = "\n# EOF\n";
 
 }  // namespace
 
@@ -45,7 +45,11 @@ void LintInput::Feed(std::string_view chunk) {
 }
 
 LintFindings LintInput::Finish() {
-  const bool eof = tail_ == kEof || std::string_view(tail_).ends_with(kEof.substr(0, 5));
+  // As the last line: alone, or behind another; the line feed behind it may be missing.
+  std::string_view last = tail_;
+  if (last.ends_with('\n')) last.remove_suffix(1);
+  const std::string_view line = kEof.substr(1, 5);
+  const bool eof = last == line || last.ends_with(kEof.substr(0, 6));
   Reading& reading = readings_.size() > 1 && eof ? *readings_[1] : *readings_[0];
   reading.lint.Finish();
   std::stable_sort(reading.findings.shown.begin(), reading.findings.shown.end(),

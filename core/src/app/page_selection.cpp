@@ -79,6 +79,10 @@ Result<PageSelection> SelectPage(const ScrapeRequest& request, const Pollers& po
     return !IsAsked(query, poller->config().name, poller->config().type);
   });
   selection.self = selection.self && IsAsked(query, self_name, self_name);
+  const bool narrowed = !query.exporters.empty() || !query.instances.empty();
+  if (narrowed && selection.pollers.empty() && !selection.self) {
+    return Error{Reason::kProtocol, "no instance is of this name and of this exporter"};
+  }
   return selection;
 }
 

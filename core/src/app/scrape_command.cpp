@@ -75,6 +75,21 @@ void Print(const Body& body, const PipeSignalIgnored& pipe_signal) {
   if (!written && errno == EPIPE) pipe_signal.RaiseAfterAll();
 }
 
+// What the page lacks, as `serve` would log it.
+void TellDrops(const Arguments& arguments,
+               const std::vector<std::shared_ptr<InstancePoller>>& pollers, const Drops& merge) {
+  const auto tell = [&](const std::string& where, uint64_t count, const std::string& first) {
+    if (count == 0) return;
+    Tell(arguments, LogLevel::kWarn,
+         where + std::to_string(count) + " samples are left out; the first: " + first);
+  };
+  for (const auto& poller : pollers) {
+    const InstanceState state = poller->State();
+    tell(poller->config().name + ": ", state.samples_dropped, state.last_drop);
+  }
+  tell("the merged page: ", merge.total(), merge.Summary());
+}
+
 std::string_view AcceptOf(std::string_view format) {
   if (format == "openmetrics") return "application/openmetrics-text;version=1.0.0";
   if (format == "text") return "text/plain";
@@ -115,8 +130,11 @@ int Scrape(const Arguments& arguments) {
   ApplyLog(*config);
   const MonoTime deadline = SystemClock().Now() + timeout + InstancePoller::kInterruptGrace * 2;
   const std::vector<SnapshotPtr> snapshots = PollAll(pollers, deadline);
-  Exposer exposer(OpenMetricsMode::kAlways);
-  Print(*exposer.Expose(snapshots, AcceptOf(arguments.format), "identity").body, pipe_signal);
+  Exposer exposer(OpenMetricsMode::kAlways, {.series_max = config->http.page_series_max,
+                                             .bytes_max = config->http.page_bytes_max});
+  const Exposition page = exposer.Expose(snapshots, AcceptOf(arguments.format), "identity");
+  TellDrops(arguments, pollers, *page.drops);
+  Print(*page.body, pipe_signal);
   bool all_up = true, ended = true;
   for (const auto& poller : pollers) {
     all_up = all_up && poller->State().up();

@@ -135,7 +135,8 @@ void AskExporter(const PluginTables& tables, const Place& name_place, const Valu
 std::string InstancePath(std::string_view name) { return JoinKey("exporters", name); }
 
 bool IsInstanceName(std::string_view name) {
-  return !name.empty() && name.size() <= kInstanceNameBytesMax &&
+  // Clients take `.` and `..` in a path for directories.
+  return !name.empty() && name != "." && name != ".." && name.size() <= kInstanceNameBytesMax &&
          std::all_of(name.begin(), name.end(),
                      [](char c) { return IsWordCharacter(c) || c == '.'; });
 }

@@ -100,6 +100,7 @@ std::optional<FamilyRule> ReadRule(const Value& table, Loading& loading) {
   if (entries == nullptr) return std::nullopt;
   FamilyRule rule;
   std::optional<Value> rename;
+  const size_t errors_before = loading.problems.errors();
   for (const TomlEntry& entry : *entries) {
     const Value value{&entry.value, table.source, JoinKey(table.path, entry.key)};
     if (entry.key == "families") {
@@ -121,7 +122,8 @@ std::optional<FamilyRule> ReadRule(const Value& table, Loading& loading) {
   if (rename) {
     const std::string wrong = WrongRename(rule.families, rule.rename);
     if (!wrong.empty()) loading.reader.Error(*rename, wrong);
-  } else if (rule.drop_labels.empty() && rule.add_labels.empty()) {
+  } else if (rule.drop_labels.empty() && rule.add_labels.empty() &&
+             loading.problems.errors() == errors_before) {
     loading.reader.Error(table, "changes nothing; give rename, drop_labels or add_labels");
   }
   return rule;

@@ -1,13 +1,19 @@
 #include "http/pinned_bodies.hpp"
 
+#include <utility>
+
 namespace pillion {
 
-void PinnedBodies::Add(uint64_t reader, const Body* body) {
-  places_[reader] = readers_.insert(readers_.end(), {reader, body});
-  if (counts_[body]++ == 0) {
-    bytes_ += body->size;
-    newest_ = body;
+void PinnedBodies::Add(uint64_t reader, const Body* body, std::string kind) {
+  if (counts_[body]++ == 0) bytes_ += body->size;
+  for (Reader& other : readers_) {
+    if (other.body != body && other.kind == kind && other.body->format == body->format &&
+        other.body->encoding == body->encoding) {
+      other.old = true;
+    }
   }
+  places_[reader] = readers_.insert(readers_.end(), {reader, body, std::move(kind), false});
+  newest_ = body;
 }
 
 void PinnedBodies::Remove(uint64_t reader) {
@@ -24,6 +30,10 @@ void PinnedBodies::Remove(uint64_t reader) {
 
 uint64_t PinnedBodies::Victim() const {
   if (bytes_ <= bytes_max_) return 0;
+  for (const Reader& reader : readers_) {
+    if (reader.old) return reader.id;
+  }
+  if (bytes_ / kKindsFactor <= bytes_max_) return 0;
   for (const Reader& reader : readers_) {
     if (reader.body != newest_) return reader.id;
   }

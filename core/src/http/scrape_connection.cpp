@@ -244,7 +244,9 @@ void ScrapeConnection::Send(Answer answer) {
   head_ = AnswerHead(answer_, persistence, std::time(nullptr));
   part_ = part_offset_ = 0;
   loop_->book().Enter(&entry_, Phase::kWriting, Clock::now());
-  if (answer_.exposition && !head_only_) loop_->Pin(entry_.id, answer_.exposition.get());
+  if (answer_.exposition && !head_only_) {
+    loop_->Pin(entry_.id, answer_.exposition.get(), std::string(parser_->get().target()));
+  }
   WriteSome();
 }
 

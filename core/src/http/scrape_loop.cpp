@@ -205,8 +205,8 @@ void ScrapeLoop::Forget(uint64_t connection) {
 
 // --- pages in memory -------------------------------------------------------------------------
 
-void ScrapeLoop::Pin(uint64_t connection, const Body* body) {
-  pinned_.Add(connection, body);
+void ScrapeLoop::Pin(uint64_t connection, const Body* body, std::string kind) {
+  pinned_.Add(connection, body, std::move(kind));
   while (const uint64_t victim = pinned_.Victim()) {
     ++readers_closed_total_;
     connections_.at(victim)->Close();  // unpins it

@@ -57,7 +57,7 @@ class ScrapeLoop {
   // "host:port" for /sd when the client's own Host header is no use.
   const std::string& fallback_target() const { return fallback_target_; }
   // A connection begins to write a page, or is done with it. `Pin` may close others.
-  void Pin(uint64_t connection, const Body* body);
+  void Pin(uint64_t connection, const Body* body, std::string kind);
   void Unpin(uint64_t connection);
   void Forget(uint64_t connection);
 

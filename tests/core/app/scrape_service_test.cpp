@@ -217,6 +217,9 @@ TEST_CASE("a query for what there is not is a 400 that names what there is") {
   request.query = {};
   request.query.exporters = {"redis"};
   CHECK(bench.Ask(request).get().message == "no exporter `redis`; there are: fake pillion");
+  request.query.exporters = {"fake"};
+  request.query.instances = {"pillion"};
+  CHECK(bench.Ask(request).get().status == 400);
   request.instance = "left";
   request.query = {};
   request.query.instances = {"right"};

@@ -289,11 +289,11 @@ TEST_CASE("a page counts once however many read it") {
   second.size = 50;
   third.size = 120;
   PinnedBodies pinned(100);
-  pinned.Add(1, &first);
-  pinned.Add(2, &first);
+  pinned.Add(1, &first, "/metrics");
+  pinned.Add(2, &first, "/metrics");
   CHECK(pinned.bytes() == 60);
   CHECK(pinned.Victim() == 0);
-  pinned.Add(3, &second);
+  pinned.Add(3, &second, "/metrics");
   CHECK(pinned.bytes() == 110);
   CHECK(pinned.Victim() == 1);  // both readers of the older page
   pinned.Remove(1);
@@ -301,7 +301,7 @@ TEST_CASE("a page counts once however many read it") {
   pinned.Remove(2);
   CHECK(pinned.bytes() == 50);
   CHECK(pinned.Victim() == 0);
-  pinned.Add(4, &third);  // larger than the bound: it is the newest, the others go
+  pinned.Add(4, &third, "/metrics");  // larger than the bound: it is the newest, the others go
   CHECK(pinned.Victim() == 3);
   pinned.Remove(3);
   CHECK(pinned.bytes() == 120);
@@ -309,6 +309,29 @@ TEST_CASE("a page counts once however many read it") {
   pinned.Remove(4);
   pinned.Remove(4);
   CHECK(pinned.bytes() == 0);
+}
+
+TEST_CASE("pages of other kinds are not old until there is far too much of them") {
+  std::vector<Body> bodies(6);
+  for (Body& body : bodies) body.size = 90;
+  bodies[1].format = Format::kOpenMetrics100;
+  bodies[2].encoding = Encoding::kGzip;
+  PinnedBodies pinned(100);
+  pinned.Add(1, &bodies[0], "/metrics");
+  pinned.Add(2, &bodies[1], "/metrics");
+  pinned.Add(3, &bodies[2], "/metrics");
+  pinned.Add(4, &bodies[3], "/metrics/one");
+  CHECK(pinned.bytes() == 360);
+  CHECK(pinned.Victim() == 0);
+  pinned.Add(5, &bodies[4], "/metrics/one");
+  CHECK(pinned.Victim() == 4);
+  pinned.Remove(4);
+  CHECK(pinned.Victim() == 0);
+  pinned.Add(6, &bodies[5], "/metrics?name=x");
+  pinned.Remove(5);
+  pinned.Add(7, &bodies[3], "/metrics?name=y");
+  CHECK(pinned.bytes() == 450);
+  CHECK(pinned.Victim() == 1);
 }
 
 }  // namespace pillion::test
