@@ -26,12 +26,8 @@ bool MatchesAny(const std::vector<std::unique_ptr<re2::RE2>>& patterns, const st
 // The names that the edit leaves of a family's labels, in their order, and then the new ones.
 std::vector<std::string> Edited(const std::vector<std::string>& names, const LabelEdit& edit) {
   std::vector<std::string> out;
-  const auto goes = [&](const std::string& name) {
-    return std::find(edit.drop.begin(), edit.drop.end(), name) != edit.drop.end() ||
-           std::any_of(edit.add.begin(), edit.add.end(),
-                       [&](const auto& pair) { return pair.first == name; });
-  };
-  std::remove_copy_if(names.begin(), names.end(), std::back_inserter(out), goes);
+  std::remove_copy_if(names.begin(), names.end(), std::back_inserter(out),
+                      [&](const std::string& name) { return edit.Removes(name); });
   for (const auto& [name, _] : edit.add) out.push_back(name);
   return out;
 }
@@ -45,6 +41,11 @@ void Merge(LabelEdit& into, const LabelEdit& from) {
 }
 
 }  // namespace
+
+bool LabelEdit::Removes(std::string_view name) const {
+  return std::find(drop.begin(), drop.end(), name) != drop.end() ||
+         std::any_of(add.begin(), add.end(), [&](const auto& pair) { return pair.first == name; });
+}
 
 FamilyFilter::FamilyFilter(const FilterConfig& config)
     : keep_(Compile(config.keep)), drop_(Compile(config.drop)), edits_(1) {

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct LabelEdit {
   std::vector<std::pair<std::string, std::string>> add;  // replaces a label of the same name
 
   bool empty() const { return drop.empty() && add.empty(); }
+  // Dropped, or replaced by one that is added.
+  bool Removes(std::string_view name) const;
   friend bool operator==(const LabelEdit&, const LabelEdit&) = default;
 };
 

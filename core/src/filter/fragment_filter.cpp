@@ -20,25 +20,9 @@ struct Part {
   FamilyDecision decision;
 };
 
-bool Goes(std::string_view spelled, const LabelEdit& edit) {
-  return std::any_of(edit.drop.begin(), edit.drop.end(),
-                     [&](const std::string& name) { return IsSameName(spelled, name); }) ||
-         std::any_of(edit.add.begin(), edit.add.end(),
-                     [&](const auto& pair) { return IsSameName(spelled, pair.first); });
-}
-
 std::string EditBlock(std::string_view block, const LabelEdit& edit) {
   std::string out;
-  std::string_view rest = block, name, value;
-  while (!rest.empty()) {
-    const std::string_view before = rest;
-    if (!TakeLabel(rest, &name, &value)) break;
-    if (Goes(name, edit)) continue;
-    std::string_view label = before.substr(0, before.size() - rest.size());
-    if (label.ends_with(',')) label.remove_suffix(1);
-    if (!out.empty()) out += ',';
-    out += label;
-  }
+  AppendLabelsIf(out, block, [&](std::string_view name) { return !edit.Removes(name); });
   for (const auto& [added, text] : edit.add) {
     if (!out.empty()) out += ',';
     AppendLabelName(out, added);

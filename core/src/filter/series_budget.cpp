@@ -24,15 +24,7 @@ uint64_t CommonHeight(std::vector<uint64_t> sizes, uint64_t room) {
 
 std::string OverflowBlock(std::string_view own_labels) {
   std::string block = "overflow=\"true\"";
-  std::string_view rest = own_labels, name, value;
-  while (!rest.empty()) {
-    const std::string_view before = rest;
-    if (!TakeLabel(rest, &name, &value)) break;
-    if (name == "overflow") continue;
-    std::string_view label = before.substr(0, before.size() - rest.size());
-    if (label.ends_with(',')) label.remove_suffix(1);
-    block.append(",").append(label);
-  }
+  AppendLabelsIf(block, own_labels, [](std::string_view name) { return name != "overflow"; });
   return block;
 }
 

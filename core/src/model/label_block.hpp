@@ -19,6 +19,22 @@ bool TakeLabel(std::string_view& block, std::string_view* name, std::string_view
 // Whether a name as it stands in a block is this one.
 bool IsSameName(std::string_view in_block, std::string_view name);
 
+// Appends those labels of a block for which keep(name) holds, as they stand there, behind a comma
+// where `out` has labels already.
+template <typename Keep>
+void AppendLabelsIf(std::string& out, std::string_view block, Keep keep) {
+  std::string_view rest = block, name, value;
+  while (!rest.empty()) {
+    const std::string_view before = rest;
+    if (!TakeLabel(rest, &name, &value)) return;
+    if (!keep(name)) continue;
+    std::string_view label = before.substr(0, before.size() - rest.size());
+    if (label.ends_with(',')) label.remove_suffix(1);
+    if (!out.empty()) out += ',';
+    out += label;
+  }
+}
+
 bool HasLabel(std::string_view block, std::string_view name);
 
 // False only if no name in the block is quoted.

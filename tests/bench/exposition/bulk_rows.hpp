@@ -2,8 +2,10 @@
 // of five labels; half of the values are whole numbers.
 #pragma once
 
+#include <pillion/sink.hpp>
 #include <pillion/tables.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -41,5 +43,37 @@ inline double ValueOf(size_t row, size_t family, uint64_t poll) {
   const auto whole = static_cast<double>(row * 7919 + family * 104'729 + poll);
   return family % 2 == 0 ? whole : whole / 1237.0;
 }
+
+// Polls them into a sink.
+class BulkSource {
+ public:
+  explicit BulkSource(size_t rows) : rows_(MakeRows(rows)) {
+    for (size_t f = 0; f < kFamilies; ++f) names_.push_back(FamilyName(f));
+  }
+  const std::vector<Row>& rows() const { return rows_; }
+
+  void Fill(Sink& sink) {
+    std::vector<Family> families;
+    for (size_t f = 0; f < kFamilies; ++f) {
+      families.push_back(
+          sink.Declare({.name = names_[f],
+                        .type = f % 2 == 0 ? MetricType::kCounter : MetricType::kGauge,
+                        .help = "One of many.",
+                        .labels = kLabelNames}));
+    }
+    ++polls_;
+    for (size_t r = 0; r < rows_.size(); ++r) {
+      std::array<std::string_view, kLabels> values;
+      std::copy(rows_[r].labels.begin(), rows_[r].labels.end(), values.begin());
+      const Labels labels = sink.MakeLabels(families[0], values);
+      for (size_t f = 0; f < kFamilies; ++f) sink.Add(families[f], labels, ValueOf(r, f, polls_));
+    }
+  }
+
+ private:
+  const std::vector<Row> rows_;
+  std::vector<std::string> names_;
+  uint64_t polls_ = 0;
+};
 
 }  // namespace pillion::bench

@@ -55,41 +55,23 @@ void Print(size_t samples, const char* stage, double value, const char* unit) {
 // Builds fragments as a plugin does it: through the C border.
 class Filler {
  public:
-  explicit Filler(size_t rows) : rows_(MakeRows(rows)) {
-    for (size_t f = 0; f < kFamilies; ++f) names_.push_back(FamilyName(f));
-  }
-  const std::vector<Row>& rows() const { return rows_; }
+  explicit Filler(size_t rows) : source_(rows) {}
+  const std::vector<Row>& rows() const { return source_.rows(); }
 
   FragmentPtr Fill() {
     const std::vector<bool> due = {true};
     pillion_poll poll(&SystemClock(), &builder_, &interrupter_, &due, true, SystemClock().Now());
     poll.open = 0;
     Sink sink(&HostTable(), &poll);
-    std::vector<Family> families;
-    for (size_t f = 0; f < kFamilies; ++f) {
-      families.push_back(
-          sink.Declare({.name = names_[f],
-                        .type = f % 2 == 0 ? MetricType::kCounter : MetricType::kGauge,
-                        .help = "One of many.",
-                        .labels = kLabelNames}));
-    }
-    ++polls_;
-    for (size_t r = 0; r < rows_.size(); ++r) {
-      std::array<std::string_view, kLabels> values;
-      std::copy(rows_[r].labels.begin(), rows_[r].labels.end(), values.begin());
-      const Labels labels = sink.MakeLabels(families[0], values);
-      for (size_t f = 0; f < kFamilies; ++f) sink.Add(families[f], labels, ValueOf(r, f, polls_));
-    }
+    source_.Fill(sink);
     return builder_.Build(0);
   }
 
  private:
-  const std::vector<Row> rows_;
-  std::vector<std::string> names_;
+  BulkSource source_;
   FamilyTable table_;
   FragmentBuilder builder_{&table_, {}};
   Interrupter interrupter_;
-  uint64_t polls_ = 0;
 };
 
 std::vector<prometheus::MetricFamily> Families(const std::vector<Row>& rows) {
