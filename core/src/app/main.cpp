@@ -1,9 +1,9 @@
 #include "app/arguments.hpp"
 #include "app/commands.hpp"
+#include "app/malloc_settings.hpp"
 #include "app/setup.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -27,8 +27,7 @@ void FillStandardDescriptors() {
 
 int main(int argc, char** argv) {
   using namespace pillion;
-  // One arena: with glibc's default, every lane that once held a large result keeps its own.
-  ::mallopt(M_ARENA_MAX, 1);
+  SetUpMalloc();
   FillStandardDescriptors();
   ParsedArguments parsed;
   try {

@@ -179,8 +179,10 @@ void ScrapeService::LogDrops(const Drops& drops) {
 }
 
 void ScrapeService::TrimAfter(const Body& body) {
+  trim_owed_ = trim_owed_ || body.size >= kTrimPageBytes;
   const MonoTime now = clock_->Now();
-  if (body.size < kTrimPageBytes || now - trimmed_ < kTrimEvery) return;
+  if (!trim_owed_ || now - trimmed_ < kTrimEvery) return;
+  trim_owed_ = false;
   trimmed_ = now;
   ::malloc_trim(0);
 }

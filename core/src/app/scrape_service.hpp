@@ -86,6 +86,7 @@ class ScrapeService final : public ScrapeHandler {
   std::vector<uint64_t> self_saw_;
   MonoTime self_made_{0};
   MonoTime trimmed_{0};
+  bool trim_owed_ = false;  // a large page was made since
 #ifndef NDEBUG
   PageCheck page_check_;
 #endif

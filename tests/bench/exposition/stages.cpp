@@ -4,6 +4,7 @@
 //   exposition_stages SAMPLES...       times and sizes; the least of several runs
 //   exposition_stages --once STAGE SAMPLES   for counting instructions: fill, or fill and then one
 //                                            of text, openmetrics, protobuf
+#include "app/malloc_settings.hpp"
 #include "bench/exposition/bulk_rows.hpp"
 #include "exposition/compress.hpp"
 #include "exposition/exposer.hpp"
@@ -129,8 +130,9 @@ void MeasureOurs(size_t samples, Filler& filler) {
       {"fragment to text", &WriteText004},
       {"fragment to OpenMetrics", &WriteOpenMetrics100},
       {"fragment to protobuf", &WriteProtobufPage}};
-  for (const auto& [stage, write] : writers) {
-    Print(samples, stage, per_sample(LeastNanoseconds([&] { Render(page, write); })), "ns/sample");
+  for (const auto& writer : writers) {
+    Print(samples, writer.first,
+          per_sample(LeastNanoseconds([&] { Render(page, writer.second); })), "ns/sample");
   }
   const auto chunks = Render(page, &WriteText004);
   Print(samples, "text page", static_cast<double>(Size(chunks)), "bytes");
@@ -140,8 +142,9 @@ void MeasureOurs(size_t samples, Filler& filler) {
         "bytes/sample");
   Print(samples, "label text", static_cast<double>(fragment->blocks.bytes()), "bytes");
   Print(samples, "memcpy of the page", per_sample(LeastNanoseconds([&] {
-          std::vector<std::string> copy = chunks;
-          if (copy.empty()) std::abort();
+          std::vector<std::string> copies;
+          for (const std::string& chunk : chunks) copies.push_back(chunk);
+          if (copies.empty()) std::abort();
         })),
         "ns/sample");
   Print(samples, "gzip of the page", per_sample(LeastNanoseconds([&] {
@@ -192,6 +195,7 @@ void Once(const std::string& stage, size_t samples) {
 }  // namespace pillion::bench
 
 int main(int argc, char** argv) {
+  pillion::SetUpMalloc();
   const auto number = [&](int i) {
     return static_cast<size_t>(std::strtoull(argv[i], nullptr, 10));
   };
