@@ -1,7 +1,9 @@
-// Hands that hold the time and the polls: a clock, timers and a runner driven by the test.
+// Hands that hold the polls: a runner driven by the test. Those that hold the time:
+// support/fake_time.hpp.
 #pragma once
 
 #include "poll/instance_poller.hpp"
+#include "support/fake_time.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,35 +14,6 @@
 #include <vector>
 
 namespace pillion::test {
-
-using namespace std::chrono_literals;
-
-class FakeTime final : public Clock, public Timers {
- public:
-  MonoTime Now() const override { return now_; }
-  double UnixSeconds() const override {
-    return 1'700'000'000.0 + std::chrono::duration<double>(now_).count();
-  }
-  TimerId At(MonoTime when, std::function<void()> what) override {
-    return queue_.Add(when, std::move(what));
-  }
-  void Cancel(TimerId id) override { queue_.Cancel(id); }
-
-  // Lets time pass, calling each timer at its own moment.
-  void Advance(MonoTime by) {
-    const MonoTime until = now_ + by;
-    while (queue_.Next() && *queue_.Next() <= until) {
-      now_ = std::max(now_, *queue_.Next());
-      for (auto& callback : queue_.TakeDue(now_)) callback();
-    }
-    now_ = until;
-  }
-  size_t timers() const { return queue_.size(); }
-
- private:
-  MonoTime now_{1s};
-  TimerQueue queue_;
-};
 
 class FakeRunner final : public PollRunner {
  public:
@@ -80,35 +53,6 @@ class CountingObserver final : public PollObserver {
   void PollLate(const InstanceConfig&) override { ++late; }
   int succeeded = 0, failed = 0, late = 0;
 };
-
-// A plugin whose tables matter and whose functions are never called: the runner is a fake.
-inline ExporterTypePtr FakeType(size_t collectors = 2) {
-  static const pillion_collector table[] = {
-      {sizeof(pillion_collector), ToStr("quick"), ToStr("q"), 0, 0, 0},
-      {sizeof(pillion_collector), ToStr("slow"), ToStr("s"), 0, 0, 0},
-      {sizeof(pillion_collector), ToStr("off"), ToStr("o"), PILLION_COLLECTOR_OFF, 0, 0},
-  };
-  static pillion_plugin plugins[4];
-  pillion_plugin& plugin = plugins[collectors];
-  plugin = {};
-  plugin.size = sizeof plugin;
-  plugin.abi_version = PILLION_ABI_VERSION;
-  plugin.type = ToStr("fake");
-  plugin.collectors = table;
-  plugin.collector_count = collectors;
-  plugin.up_name = ToStr("fake_up");
-  plugin.up_help = ToStr("Whether the fake is up.");
-  plugin.collector_success_name = ToStr("fake_collector_success");
-  plugin.collector_duration_name = ToStr("fake_collector_duration_seconds");
-  plugin.create = [](const pillion_host*, pillion_instance*, pillion_buffer*) -> void* {
-    return nullptr;
-  };
-  plugin.poll = [](void*, pillion_poll*, pillion_buffer*) -> uint32_t { return PILLION_REASON_OK; };
-  plugin.destroy = [](void*) {};
-  auto type = ExporterType::FromDescriptor(&plugin, "test");
-  REQUIRE(type.ok());
-  return *type;
-}
 
 inline FragmentPtr OneSample(uint32_t collector, const char* name, double value) {
   static const FamilyTable none;

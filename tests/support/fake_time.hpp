@@ -1,0 +1,81 @@
+// Time and a plugin that nothing real stands behind: for tests of the schedule, and for the
+// simulation of whole days.
+#pragma once
+
+#include "plugin/clock.hpp"
+#include "plugin/exporter_type.hpp"
+#include "poll/timer_queue.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <utility>
+
+namespace pillion::test {
+
+using namespace std::chrono_literals;
+
+// A clock and timers in the caller's hand. Threads: one.
+class FakeTime final : public Clock, public Timers {
+ public:
+  MonoTime Now() const override { return now_; }
+  double UnixSeconds() const override {
+    return 1'700'000'000.0 + std::chrono::duration<double>(now_).count();
+  }
+  TimerId At(MonoTime when, std::function<void()> what) override {
+    return queue_.Add(when, std::move(what));
+  }
+  void Cancel(TimerId id) override { queue_.Cancel(id); }
+
+  // Lets time pass, calling each timer at its own moment.
+  void Advance(MonoTime by) {
+    const MonoTime until = now_ + by;
+    while (queue_.Next() && *queue_.Next() <= until) {
+      now_ = std::max(now_, *queue_.Next());
+      for (auto& callback : queue_.TakeDue(now_)) callback();
+    }
+    now_ = until;
+  }
+  size_t timers() const { return queue_.size(); }
+
+ private:
+  MonoTime now_{1s};
+  TimerQueue queue_;
+};
+
+// A plugin whose tables matter and whose functions are never called: the runner is a fake.
+// `collectors`: how many of its three.
+inline ExporterTypePtr FakeType(size_t collectors = 2) {
+  static const pillion_collector table[] = {
+      {sizeof(pillion_collector), ToStr("quick"), ToStr("q"), 0, 0, 0},
+      {sizeof(pillion_collector), ToStr("slow"), ToStr("s"), 0, 0, 0},
+      {sizeof(pillion_collector), ToStr("off"), ToStr("o"), PILLION_COLLECTOR_OFF, 0, 0},
+  };
+  static pillion_plugin plugins[4];
+  pillion_plugin& plugin = plugins[collectors];
+  plugin = {};
+  plugin.size = sizeof plugin;
+  plugin.abi_version = PILLION_ABI_VERSION;
+  plugin.type = ToStr("fake");
+  plugin.collectors = table;
+  plugin.collector_count = collectors;
+  plugin.up_name = ToStr("fake_up");
+  plugin.up_help = ToStr("Whether the fake is up.");
+  plugin.collector_success_name = ToStr("fake_collector_success");
+  plugin.collector_duration_name = ToStr("fake_collector_duration_seconds");
+  plugin.create = [](const pillion_host*, pillion_instance*, pillion_buffer*) -> void* {
+    return nullptr;
+  };
+  plugin.poll = [](void*, pillion_poll*, pillion_buffer*) -> uint32_t { return PILLION_REASON_OK; };
+  plugin.destroy = [](void*) {};
+  auto type = ExporterType::FromDescriptor(&plugin, "test");
+  if (!type.ok()) {
+    std::fputs("the fake plugin's tables are wrong\n", stderr);
+    std::abort();
+  }
+  return *type;
+}
+
+}  // namespace pillion::test
