@@ -1,0 +1,64 @@
+// What a server's answers were worth: how long scrapes waited, how old the data was, how far off
+// the rates are that a Prometheus computes from it.
+#pragma once
+
+#include "arrivals.hpp"
+#include "servers.hpp"
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace pillion::freshness {
+
+// Of sorted numbers; 0 if there are none.
+double Quantile(const std::vector<double>& sorted, double q);
+
+struct Summary {
+  size_t scrapes = 0;
+  size_t waited = 0;
+  size_t without_data = 0;  // or without an answer
+  double polls_per_scrape = 0;
+  std::vector<double> waits;   // seconds, ascending, one for each answer
+  std::vector<double> ages;    // seconds, ascending: from the end of the poll to the answer
+  std::vector<double> excess;  // how much older than it may be (Bound), ascending
+  // Relative errors of rate(), ascending: of a counter that grows steadily, and of one whose rate
+  // goes up and down by half within ten minutes.
+  std::vector<double> steady_errors;
+  std::vector<double> wave_errors;
+
+  double share_without_wait() const;
+};
+
+// How old an answer's data may be: as old as one poll in a hundred takes long, and 100 ms. Where
+// another scrape came within the freshness before, both may be served by one poll: then the
+// freshness, if that is more.
+struct Bound {
+  MonoTime alone{0};
+  MonoTime freshness{0};
+};
+
+class Tally {
+ public:
+  explicit Tally(const Stream& stream) : stream_(stream), answers_(stream.arrivals.size()) {}
+
+  // The answer to scrape number `scrape`; `reading` null: one without data.
+  void Answered(size_t scrape, MonoTime now, const Reading* reading);
+  Summary Summarize(uint64_t polls, Bound bound) const;
+
+ private:
+  struct Answer {
+    bool given = false;
+    bool has_data = false;
+    MonoTime waited{0};
+    MonoTime age{0};
+    MonoTime read{0};
+  };
+
+  void AddRates(Summary& summary) const;
+
+  const Stream& stream_;
+  std::vector<Answer> answers_;
+};
+
+}  // namespace pillion::freshness
