@@ -177,6 +177,57 @@ TEST_CASE("a secret is read anew at each poll") {
   CHECK(host.SecretReads("password") == 2);
 }
 
+TEST_CASE("an exporter that keeps its session is told of secrets that change") {
+  static Reason second;
+  second = Reason::kOk;
+  static bool open;
+  open = false;
+  TestHost host(ExporterOf({.type = "t", .options = kSecret},
+                           [](const Options& o, PollContext& ctx, Sink&) -> Result<void> {
+                             const bool changed = open && o.SecretsChanged();
+                             ctx.Fact("changed", changed ? "yes" : "no");
+                             if (open && !changed) return {};
+                             if (auto secret = o.Secret("password"); !secret) return secret.error();
+                             if (std::exchange(open, true)) {
+                               Result<void> outcome;
+                               if (second != Reason::kOk) outcome = Error{second, "no"};
+                               o.SecretsTried(outcome);
+                             }
+                             return {};
+                           }),
+                {.secrets = {{"password", "first"}}});
+  REQUIRE(host.Create().ok());
+  const auto changed = [&] { return host.Poll().facts["changed"] == "yes"; };
+  CHECK(host.Poll().ok());
+  CHECK_FALSE(changed());
+  host.SetSecret("password", "second");
+  CHECK(changed());
+  CHECK_FALSE(changed());
+  second = Reason::kAuth;
+  host.SetSecret("password", "third");
+  CHECK(changed());
+  CHECK_FALSE(changed());
+  host.RetrySecrets();
+  CHECK(changed());
+  host.SetSecret("password", "second");
+  CHECK_FALSE(changed());
+  host.SetSecret("password", "fourth");
+  host.BreakSecret("password");
+  CHECK_FALSE(changed());
+  CHECK(host.secrets_tried() == std::vector{Reason::kOk, Reason::kAuth, Reason::kAuth});
+}
+
+TEST_CASE("a host that is older than rotation leaves sessions as they are") {
+  TestHost host(SecretReader(), {.secrets = {{"password", "first"}}});
+  pillion_host older = *host.host();
+  older.size = offsetof(pillion_host, secrets_changed);
+  older.secrets_changed = nullptr;
+  older.secrets_tried = nullptr;
+  const Options options(&older, host.instance());
+  CHECK_FALSE(options.SecretsChanged());
+  options.SecretsTried(Result<void>());
+}
+
 TEST_CASE("a secret that is not configured is empty") {
   TestHost host(SecretReader());
   REQUIRE(host.Create().ok());
@@ -191,7 +242,7 @@ TEST_CASE("a secret that cannot be read is an error without its text") {
   host.BreakSecret("password");
   const auto report = host.Poll();
   CHECK(report.reason == Reason::kAuth);
-  CHECK(report.error == "secret `password` cannot be read; the log says why");
+  CHECK(report.error == "secret `password` is not available; the host says why");
   REQUIRE(report.logs.size() == 1);
   CHECK(report.logs[0].level == PILLION_LOG_ERROR);
   host.SetSecret("password", "back");

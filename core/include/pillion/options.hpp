@@ -4,13 +4,23 @@
 // Lifetime: strings from String() live until the exporter object is destroyed.
 //
 // A secret never comes out of String(): fetch it with Secret() for every connect, so that a
-// rotated password is picked up without any work of yours.
+// rotated password is picked up without any work of yours, and a wrong one is not tried again and
+// again: after a poll that ended with kAuth Secret() fails until the secret changes or a pause is
+// over. An exporter that keeps its session asks SecretsChanged() once a poll:
+//
+//   if (options.SecretsChanged()) {        // at the end of a poll that went well
+//     Session second;
+//     const Result<void> opened = second.Open(ctx, options);  // calls Secret()
+//     options.SecretsTried(opened);
+//     if (opened.ok()) session.swap(second);                  // else the old one goes on
+//   }
 #pragma once
 
 #include <pillion/result.hpp>
 #include <pillion/tables.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -107,7 +117,8 @@ class Options {
   }
 
   // The secret's value at this moment; empty if it is not configured. At most 64 KiB. One that
-  // cannot be read is kAuth: pass the error on as the poll's.
+  // cannot be read, or that the target refused a moment ago, is kAuth: pass the error on as the
+  // poll's. The host says more in its place.
   Result<SecretText> Secret(std::string_view name) const {
     std::string text(512, '\0');
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -115,7 +126,7 @@ class Options {
       const uint32_t reason = host_->secret(instance_, ToStr(name), &buffer);
       if (reason != PILLION_REASON_OK) {
         return Error{static_cast<Reason>(reason),
-                     "secret `" + std::string(name) + "` cannot be read; the log says why"};
+                     "secret `" + std::string(name) + "` is not available; the host says why"};
       }
       if (buffer.size <= text.size()) {
         SecretText secret(std::string(text.data(), buffer.size));
@@ -127,6 +138,24 @@ class Options {
       text = std::string(buffer.size, '\0');
     }
     return Error{Reason::kLimit, "secret `" + std::string(name) + "` is larger than 64 KiB"};
+  }
+
+  // Whether a secret that was fetched has another value now, one that is worth a second session.
+  // Costs reading a file. Only inside Poll, with an open session.
+  bool SecretsChanged() const {
+    // A host that is older than this header leaves sessions as they are.
+    constexpr size_t kNeeded = offsetof(pillion_host, secrets_changed) + sizeof(void*);
+    return host_->size >= kNeeded && host_->secrets_changed(instance_) != 0;
+  }
+
+  // How the second session went. kAuth: the values were refused, and the host says when to try
+  // again; any other failure says nothing about them.
+  void SecretsTried(const Result<void>& outcome) const {
+    constexpr size_t kNeeded = offsetof(pillion_host, secrets_tried) + sizeof(void*);
+    if (host_->size < kNeeded) return;
+    const Error ok{Reason::kOk, {}};
+    const Error& error = outcome.ok() ? ok : outcome.error();
+    host_->secrets_tried(instance_, static_cast<uint32_t>(error.reason), ToStr(error.message));
   }
 
   std::string_view InstanceName() const { return ToView(host_->instance_name(instance_)); }

@@ -241,7 +241,8 @@ typedef struct pillion_host {
   void (*option)(pillion_instance*, pillion_str name, pillion_value* out);
   /* Copies a secret's present value out and returns a PILLION_REASON_* (AUTH: it cannot be read,
    * LIMIT: it is too long; the host has logged why). size 0: not set. Fetch it for every connect
-   * and wipe it. */
+   * and wipe it. The host remembers which values a poll fetched that then ended with AUTH: until
+   * they change, or a pause is over, it answers AUTH too, and the poll need not connect. */
   uint32_t (*secret)(pillion_instance*, pillion_str name, pillion_buffer* out);
   /* The instance's name in the configuration, valid until destroy. */
   pillion_str (*instance_name)(pillion_instance*);
@@ -301,6 +302,17 @@ typedef struct pillion_host {
    * options. Shown at the option's place in the configuration. create then returns NULL; an
    * object that it returns all the same is destroyed. */
   void (*refuse_option)(pillion_instance*, pillion_str name, pillion_str why);
+
+  /* -- rotation of secrets, for an instance, only inside poll -- */
+
+  /* For a plugin that keeps its session between polls: 1 if a secret that this object has fetched
+   * has another value now that is worth a log-in. Ask once a poll, when a session is open and has
+   * been read. Then fetch the secrets, open a second session, and say how that went. */
+  uint32_t (*secrets_changed)(pillion_instance*);
+  /* How the target took the secrets that were fetched last. A poll's own outcome says it as well:
+   * needed only for a second session. OK: use it, and close the old one. Anything else: go on with
+   * the old one; the host says when to try again. */
+  void (*secrets_tried)(pillion_instance*, uint32_t reason, pillion_str message);
 } pillion_host;
 
 typedef struct pillion_plugin {

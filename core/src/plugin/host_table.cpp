@@ -15,7 +15,7 @@ using pillion::ToView;
 
 pillion_instance::pillion_instance(std::shared_ptr<const pillion::InstanceConfig> config_in,
                                    const pillion::Clock* clock_in)
-    : config(std::move(config_in)), clock(clock_in) {
+    : config(std::move(config_in)), clock(clock_in), secrets(config, clock) {
   for (const auto& [name, value] : config->options) {
     if (value.type != PILLION_OPT_STRING_LIST) continue;
     auto& list = lists[name];
@@ -41,29 +41,6 @@ void pillion_instance::Option(std::string_view name, pillion_value* out) const {
   }
   // A plugin of an older header has a shorter struct: fill what it knows.
   std::memcpy(out, &value, std::min(out->size, sizeof value));
-}
-
-uint32_t pillion_instance::ReadSecret(std::string_view name, pillion_buffer* out) {
-  out->size = 0;
-  const auto it = config->options.find(name);
-  if (it == config->options.end() || it->second.secret.empty()) return PILLION_REASON_OK;
-  pillion::Result<std::string> text = it->second.secret.Read();
-  if (!text) {
-    if (text.error().message != last_secret_problem) {
-      last_secret_problem = text.error().message;
-      pillion::Log(LogLevel::kError, "secret cannot be read",
-                   {{"instance", config->name},
-                    {"option", std::string(name)},
-                    {"error", text.error().message}});
-    }
-    // A file that is not there or an unset variable is the operator's to mend, not a defect.
-    return text.error().reason == Reason::kLimit ? PILLION_REASON_LIMIT : PILLION_REASON_AUTH;
-  }
-  last_secret_problem.clear();
-  out->size = text->size();
-  std::memcpy(out->data, text->data(), std::min(text->size(), out->capacity));
-  ::explicit_bzero(text->data(), text->size());
-  return PILLION_REASON_OK;
 }
 
 void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
@@ -104,14 +81,28 @@ void Guard(Body&& body) noexcept {
   }
 }
 
+Reason ToReason(uint32_t reason) {
+  return reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+}
+
 void GetOption(pillion_instance* instance, pillion_str name, pillion_value* out) {
   instance->Option(ToView(name), out);
 }
 
 uint32_t GetSecret(pillion_instance* instance, pillion_str name, pillion_buffer* out) {
   uint32_t reason = PILLION_REASON_INTERNAL;
-  Guard([&] { reason = instance->ReadSecret(ToView(name), out); });
+  Guard([&] { reason = instance->secrets.Read(ToView(name), out); });
   return reason;
+}
+
+uint32_t SecretsChanged(pillion_instance* instance) {
+  bool changed = false;
+  Guard([&] { changed = instance->secrets.Changed(); });
+  return changed ? 1 : 0;
+}
+
+void SecretsTried(pillion_instance* instance, uint32_t reason, pillion_str message) {
+  Guard([&] { instance->secrets.Tried(ToReason(reason), ToView(message)); });
 }
 
 pillion_str InstanceName(pillion_instance* instance) {
@@ -150,8 +141,7 @@ void CollectorBegin(pillion_poll* poll, uint32_t collector) {
 }
 
 void CollectorEnd(pillion_poll* poll, uint32_t reason, pillion_str message) {
-  const auto known =
-      reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+  const Reason known = ToReason(reason);
   // The collector of a plugin without a table is open for the whole poll, unless it fails.
   if (poll->implicit_collector && known == Reason::kOk) return;
   Guard([&] { poll->End(known, ToView(message)); });
@@ -273,6 +263,8 @@ const pillion_host& HostTable() {
     host.created = &AddCreated;
     host.fact = &AddFact;
     host.refuse_option = &RefuseOption;
+    host.secrets_changed = &SecretsChanged;
+    host.secrets_tried = &SecretsTried;
     return host;
   }();
   return table;

@@ -3,6 +3,7 @@
 
 #include "config/config.hpp"
 #include "plugin/clock.hpp"
+#include "plugin/instance_secrets.hpp"
 
 #include <pillion/plugin.h>
 
@@ -24,7 +25,6 @@ struct pillion_instance {
                    const pillion::Clock* clock_in);
 
   void Option(std::string_view name, pillion_value* out) const;
-  uint32_t ReadSecret(std::string_view name, pillion_buffer* out);
   void WriteLog(uint32_t level, std::string_view message);
   void Complain(std::string_view option, std::string_view what, bool warning);
 
@@ -33,7 +33,7 @@ struct pillion_instance {
   std::map<std::string, std::vector<pillion_str>, std::less<>> lists;  // C forms of list options
   pillion::MonoTime minute_began{0};
   uint32_t lines_this_minute = 0;
-  std::string last_secret_problem;
+  pillion::InstanceSecrets secrets;
   Phase phase = Phase::kLife;
   // Of create: options that it refuses, and lines that it logs as warnings or errors.
   std::vector<pillion::InstanceComplaint> complaints;

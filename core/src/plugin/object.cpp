@@ -80,6 +80,10 @@ PluginObject::~PluginObject() {
   if (object_ != nullptr) type_->plugin().destroy(object_);
 }
 
+void PluginObject::ShareSecrets(std::shared_ptr<SecretGate> gate) {
+  instance_->secrets.Share(std::move(gate));
+}
+
 PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) {
   pillion_poll poll(clock_, &builder_, &interrupter_, &due, !type_->has_collector_table(),
                     deadline);
@@ -93,11 +97,13 @@ PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) 
   }
   std::string text(kErrorBytesMax, '\0');
   pillion_buffer error{text.data(), text.size(), 0};
+  instance_->secrets.PollBegins();
   const uint32_t reason = type_->plugin().poll(object_, &poll, &error);
   PollOutcome& outcome = poll.outcome;
   outcome.reason =
       reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
   if (!outcome.ok()) outcome.message = Filled(text, error);
+  instance_->secrets.PollEnds(outcome);
   poll.Finish(outcome.reason);
   if (budget_ != nullptr) FitBudget(outcome);
   outcome.ended = clock_->Now();

@@ -10,6 +10,7 @@
 #include "plugin/clock.hpp"
 #include "plugin/exporter_type.hpp"
 #include "plugin/poll_session.hpp"
+#include "plugin/secret_gate.hpp"
 
 #include <memory>
 #include <string>
@@ -35,6 +36,8 @@ class PluginObject {
   ~PluginObject();
   // What all objects of the instance together may show. Before the first Poll.
   void SetBudget(std::shared_ptr<SeriesBudget> budget) { budget_ = std::move(budget); }
+  // What its lanes know together of how the target takes their secrets. Before the first Poll.
+  void ShareSecrets(std::shared_ptr<SecretGate> gate);
   PluginObject(const PluginObject&) = delete;
   PluginObject& operator=(const PluginObject&) = delete;
 

@@ -29,6 +29,15 @@ struct CollectorOutcome {
   FragmentPtr fragment;  // null unless ok
 };
 
+// How the target took the instance's secrets during a poll.
+struct SecretEvents {
+  uint32_t changes = 0;  // new values that worked
+  uint32_t refused = 0;  // log-ins
+  // False: the target has refused the present values. The poll may be well all the same, by a
+  // session that is older than they are.
+  bool accepted = true;
+};
+
 // One poll's result. Immutable once handed over.
 struct PollOutcome {
   Reason reason = Reason::kOk;
@@ -39,6 +48,7 @@ struct PollOutcome {
   std::vector<CollectorOutcome> collectors;
   Drops drops;
   std::vector<std::pair<std::string, std::string>> facts;
+  SecretEvents secrets;
 
   bool ok() const { return reason == Reason::kOk; }
 };

@@ -290,7 +290,9 @@ TEST_CASE("a secret is read anew each time and never comes out as an option") {
   std::filesystem::remove(path);
   const PollOutcome outcome = Run(*object);
   CHECK(outcome.reason == Reason::kAuth);
-  CHECK(outcome.message == "secret `password` cannot be read; the log says why");
+  CHECK(outcome.message ==
+        "secret `password`: cannot read `" + std::string(path) + "`: No such file or directory");
+  CHECK(outcome.secrets.refused == 0);
 }
 
 TEST_CASE("list options come out item by item") {

@@ -22,6 +22,10 @@ inline void TestHost::FillForInstance(pillion_host& h) {
   h.refuse_option = [](pillion_instance* i, pillion_str name, pillion_str why) noexcept {
     Of(i).RefuseOption(ToView(name), ToView(why));
   };
+  h.secrets_changed = [](pillion_instance* i) noexcept { return Of(i).SecretsChanged(); };
+  h.secrets_tried = [](pillion_instance* i, uint32_t reason, pillion_str) noexcept {
+    Of(i).SecretsTried(reason);
+  };
 }
 
 inline void TestHost::FillForPoll(pillion_host& h) {

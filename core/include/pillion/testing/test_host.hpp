@@ -31,6 +31,7 @@
 #include <pillion/testing/option_values.hpp>
 #include <pillion/testing/poll_report.hpp>
 #include <pillion/testing/recorder.hpp>
+#include <pillion/testing/secret_box.hpp>
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -46,7 +47,6 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -107,23 +107,18 @@ class TestHost {
   // its end. False if no poll ran within 10 s.
   bool Interrupt();
 
-  // A rotated secret: the next read sees it.
+  // A rotated secret: the next read sees it, and Options::SecretsChanged().
   void SetSecret(const std::string& name, std::string value) {
-    const std::lock_guard lock(mutex_);
-    broken_secrets_.erase(name);
-    secrets_[name] = std::move(value);
+    secrets_.Set(name, std::move(value));
   }
   // From now on the secret cannot be read.
-  void BreakSecret(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    broken_secrets_.insert(name);
-  }
+  void BreakSecret(const std::string& name) { secrets_.Break(name); }
   // How often the plugin has read it.
-  size_t SecretReads(const std::string& name) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = secret_reads_.find(name);
-    return found == secret_reads_.end() ? 0 : found->second;
-  }
+  size_t SecretReads(const std::string& name) const { return secrets_.Reads(name); }
+  // What the plugin has said of second sessions, in order. One that failed is asked for again when
+  // a secret changes, or after RetrySecrets(): the pause that a host makes is over.
+  std::vector<Reason> secrets_tried() const { return secrets_.tried(); }
+  void RetrySecrets() { secrets_.Retry(); }
 
   // Moves the fake clock.
   void Advance(std::chrono::nanoseconds by) {
@@ -195,21 +190,21 @@ class TestHost {
   void EndCollector(uint32_t reason, std::string_view message);
   uint32_t Wait(int fd, uint32_t events, int64_t until, uint32_t* ready);
   uint32_t ReadSecret(std::string_view name, pillion_buffer* out);
+  uint32_t SecretsChanged();
+  void SecretsTried(uint32_t reason);
   void RefuseOption(std::string_view name, std::string_view why);
   uint32_t Resolve(std::string_view name, pillion_address* out, size_t capacity, size_t* count);
 
   const pillion_plugin* const plugin_;
   const TestHostConfig config_;
   OptionValues values_;
+  SecretBox secrets_;
   void* object_ = nullptr;
   bool creating_ = false;
   std::vector<std::string> refused_;  // by the create that runs, a line each
 
   // Under mutex_.
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> secrets_;
-  std::set<std::string> broken_secrets_;
-  std::map<std::string, size_t> secret_reads_;
   std::vector<LogLine> logs_;
   std::vector<std::string> problems_;
 
@@ -418,19 +413,23 @@ inline uint32_t TestHost::Wait(int fd, uint32_t events, int64_t until, uint32_t*
 }
 
 inline uint32_t TestHost::ReadSecret(std::string_view name, pillion_buffer* out) {
-  const std::lock_guard lock(mutex_);
   const std::string key(name);
-  out->size = 0;
-  ++secret_reads_[key];
-  if (broken_secrets_.count(key) != 0) {
-    logs_.push_back({PILLION_LOG_ERROR, "secret `" + key + "` cannot be read"});
-    return PILLION_REASON_AUTH;
-  }
-  const auto found = secrets_.find(key);
-  if (found == secrets_.end()) return PILLION_REASON_OK;
-  out->size = found->second.size();
-  std::memcpy(out->data, found->second.data(), std::min(out->size, out->capacity));
-  return PILLION_REASON_OK;
+  if (secrets_.Read(key, out)) return PILLION_REASON_OK;
+  const std::lock_guard lock(mutex_);
+  logs_.push_back({PILLION_LOG_ERROR, "secret `" + key + "` cannot be read"});
+  return PILLION_REASON_AUTH;
+}
+
+inline uint32_t TestHost::SecretsChanged() {
+  if (poll_thread_.load() == std::this_thread::get_id()) return secrets_.Changed() ? 1 : 0;
+  Complain("secrets_changed was called outside its poll or on another thread");
+  return 0;
+}
+
+inline void TestHost::SecretsTried(uint32_t reason) {
+  const bool known = reason <= PILLION_REASON_INTERNAL;
+  if (!known) Complain("secrets_tried says " + std::to_string(reason));
+  secrets_.Tried(known ? static_cast<Reason>(reason) : Reason::kInternal);
 }
 
 inline void TestHost::RefuseOption(std::string_view name, std::string_view why) {
