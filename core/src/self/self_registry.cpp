@@ -62,6 +62,17 @@ struct SelfRegistry::Families {
       "pillion_samples_dropped_total",
       "Samples left out because they were invalid, doubled or over a bound. Drops on the merged "
       "page have no instance.");
+  prometheus::Family<Counter>& secret_changes =
+      NewCounter("pillion_secret_changes_total", "New values of secrets that the target accepted.");
+  prometheus::Family<Counter>& secret_refused =
+      NewCounter("pillion_secret_refused_total", "Log-ins that the target refused.");
+  prometheus::Family<Gauge>& secret_accepted =
+      prometheus::BuildGauge()
+          .Name("pillion_secret_accepted")
+          .Help(
+              "0: the target has refused the present secrets. The instance may be up all the same, "
+              "by a session that is older than they are.")
+          .Register(registry);
   prometheus::Family<prometheus::Histogram>& poll_seconds =
       NewHistogram("pillion_poll_duration_seconds", "How long polls took.");
   prometheus::Family<prometheus::Histogram>& scrape_seconds =
@@ -108,6 +119,9 @@ void SelfRegistry::Announce(const InstanceConfig& instance) {
     families_->failures.Add(With(Of(instance), "reason", ToString(reason)));
   }
   families_->late.Add(Of(instance));
+  families_->secret_changes.Add(Of(instance));
+  families_->secret_refused.Add(Of(instance));
+  families_->secret_accepted.Add(Of(instance)).Set(1);
   families_->poll_seconds.Add(Of(instance), kSecondsBuckets);
 }
 
@@ -118,6 +132,9 @@ void SelfRegistry::PollEnded(const InstanceConfig& instance, const PollOutcome& 
   if (!outcome.ok()) {
     families_->failures.Add(With(labels, "reason", ToString(outcome.reason))).Increment();
   }
+  families_->secret_changes.Add(labels).Increment(outcome.secrets.changes);
+  families_->secret_refused.Add(labels).Increment(outcome.secrets.refused);
+  families_->secret_accepted.Add(labels).Set(outcome.secrets.accepted ? 1 : 0);
   for (size_t i = 0; i < kDropReasons; ++i) {
     if (outcome.drops.count[i] == 0) continue;
     families_->dropped.Add(With(labels, "reason", ToString(static_cast<DropReason>(i))))

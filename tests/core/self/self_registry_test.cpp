@@ -57,6 +57,27 @@ TEST_CASE("polls are counted by reason and drops by theirs") {
               "\"conflict\"} 2.0"));
 }
 
+TEST_CASE("what becomes of secrets is counted from the start") {
+  SelfRegistry self("1", &SystemClock());
+  self.Announce(Orders());
+  const auto shows = [&](const std::string& name, const std::string& value) {
+    return Shows(*self.Snapshot(), name + "{exporter=\"fake\",instance_name=\"orders\"} " + value);
+  };
+  CHECK(shows("pillion_secret_changes_total", "0.0"));
+  CHECK(shows("pillion_secret_refused_total", "0.0"));
+  CHECK(shows("pillion_secret_accepted", "1.0"));
+  PollOutcome outcome;
+  outcome.secrets = {.changes = 0, .refused = 1, .accepted = false};
+  self.PollEnded(Orders(), outcome);
+  CHECK(shows("pillion_secret_refused_total", "1.0"));
+  CHECK(shows("pillion_secret_accepted", "0.0"));
+  outcome.secrets = {.changes = 1, .refused = 0, .accepted = true};
+  self.PollEnded(Orders(), outcome);
+  CHECK(shows("pillion_secret_changes_total", "1.0"));
+  CHECK(shows("pillion_secret_refused_total", "1.0"));
+  CHECK(shows("pillion_secret_accepted", "1.0"));
+}
+
 TEST_CASE("durations are a histogram with their sum") {
   SelfRegistry self("1", &SystemClock());
   PollOutcome outcome;
