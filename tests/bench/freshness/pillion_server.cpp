@@ -33,6 +33,7 @@ class Target final : public PollRunner {
   }
   void Interrupt() override {}
   bool Stop(MonoTime) override { return true; }
+  void Abandon(std::function<void()>) override {}
 
   // What the snapshot was read by; nullptr: it has nothing of the target.
   const Reading* Of(const Snapshot& snapshot) const {
@@ -68,6 +69,8 @@ class Silent final : public PollObserver {
  public:
   void PollEnded(const InstanceConfig&, const PollOutcome&) override {}
   void PollLate(const InstanceConfig&) override {}
+  void Prefetched(const InstanceConfig&) override {}
+  void PrefetchUnused(const InstanceConfig&) override {}
 };
 
 class PillionServer final : public Server {
@@ -90,7 +93,8 @@ class PillionServer final : public Server {
     poller_->Start();
     page_.lead = [this] { return poller_->ExpectedPoll(); };
     page_.prepare = [this](MonoTime expected, std::function<void(bool)> done) {
-      poller_->Prefetch(expected, std::move(done));
+      poller_->Prefetch(expected,
+                        [done = std::move(done)](SnapshotPtr, bool polled) { done(polled); });
     };
   }
   ~PillionServer() override { prefetcher_.Stop(); }

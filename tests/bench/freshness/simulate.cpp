@@ -9,6 +9,8 @@
 #include "servers.hpp"
 #include "tally.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +26,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr MonoTime kFreshness = 1s;
-constexpr double kAgeQuantiles[] = {0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999};
 
 struct Options {
   MonoTime length = 24h;
@@ -86,24 +87,38 @@ std::vector<Contender> Contenders(const Stream& stream, test::FakeTime* time, Mo
   return contenders;
 }
 
-void Print(const Scenario& scenario, const char* server, const Summary& s, Bound bound) {
-  std::printf("%s\t%lld\t%lld\t%s\t%zu\t%.5f\t%zu\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.6f\t%.6f",
-              scenario.stream.name.c_str(), static_cast<long long>(scenario.stream.interval / 1ms),
-              static_cast<long long>(scenario.cost / 1ms), server, s.scrapes,
-              s.share_without_wait(), s.without_data, Quantile(s.waits, 0.99), s.polls_per_scrape,
-              std::chrono::duration<double>(bound.alone).count(), Quantile(s.excess, 0.99),
-              Quantile(s.waits, 1), Quantile(s.steady_errors, 0.99), Quantile(s.steady_errors, 1));
-  std::printf("\t%.6f\t%.6f", Quantile(s.wave_errors, 0.99), Quantile(s.wave_errors, 1));
-  for (const double q : kAgeQuantiles) std::printf("\t%.4f", Quantile(s.ages, q));
+struct Column {
+  const char* name;
+  double (*of)(const Summary&);
+};
+
+constexpr Column kColumns[] = {
+    {"at_once", [](const Summary& s) { return s.share_without_wait(); }},
+    {"without_data", [](const Summary& s) { return static_cast<double>(s.without_data); }},
+    {"polls_per_scrape", [](const Summary& s) { return s.polls_per_scrape; }},
+    {"wait_p50", [](const Summary& s) { return Quantile(s.waits, 0.5); }},
+    {"wait_p99", [](const Summary& s) { return Quantile(s.waits, 0.99); }},
+    {"age_p50", [](const Summary& s) { return Quantile(s.ages, 0.5); }},
+    {"age_p99", [](const Summary& s) { return Quantile(s.ages, 0.99); }},
+    {"age_excess_p99", [](const Summary& s) { return Quantile(s.excess, 0.99); }},
+    {"steady_p99", [](const Summary& s) { return Quantile(s.steady_errors, 0.99); }},
+    {"steady_max", [](const Summary& s) { return Quantile(s.steady_errors, 1); }},
+    {"wave_p99", [](const Summary& s) { return Quantile(s.wave_errors, 0.99); }},
+    {"wave_max", [](const Summary& s) { return Quantile(s.wave_errors, 1); }},
+};
+
+// Times are in seconds.
+void PrintHead() {
+  std::printf("scenario\trecorded\tinterval\tcost\tcost_p99\tserver\tscrapes");
+  for (const Column& column : kColumns) std::printf("\t%s", column.name);
   std::printf("\n");
 }
 
-void PrintHead() {
-  std::printf(
-      "scenario\tinterval_ms\tcost_ms\tserver\tscrapes\twithout_wait\twithout_data\twait_p99"
-      "\tpolls_per_scrape\tage_bound\tage_excess_p99\twait_max\tsteady_p99\tsteady_max"
-      "\twave_p99\twave_max");
-  for (const double q : kAgeQuantiles) std::printf("\tage_p%g", 100 * q);
+void Print(const Scenario& scenario, const char* server, const Summary& summary) {
+  std::printf("%s\t%d\t%.0f\t%.3f\t%.4f\t%s\t%zu", scenario.stream.name.c_str(),
+              scenario.recorded ? 1 : 0, Seconds(scenario.stream.interval), Seconds(scenario.cost),
+              Seconds(HighCost(scenario.cost)), server, summary.scrapes);
+  for (const Column& column : kColumns) std::printf("\t%.6f", column.of(summary));
   std::printf("\n");
 }
 
@@ -149,7 +164,7 @@ int Run(Scenario& scenario, const Options& options) {
   int misses = 0;
   for (const Contender& contender : contenders) {
     const Summary summary = contender.tally.Summarize(contender.server->polls(), bound);
-    if (!options.check) Print(scenario, contender.name, summary, bound);
+    if (!options.check) Print(scenario, contender.name, summary);
     if (options.check && &contender == &contenders[0]) misses += Misses(scenario, summary);
   }
   return misses;
@@ -228,6 +243,7 @@ int Main(int count, char** words) {
     std::fputs("a recording cannot be read\n", stderr);
     return 2;
   }
+  SetLog(LogLevel::kOff, LogFormat::kLogfmt);
   int misses = 0;
   if (!options.check) PrintHead();
   for (Scenario& scenario : *scenarios) {

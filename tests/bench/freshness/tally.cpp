@@ -11,8 +11,6 @@ constexpr size_t kRateIntervals = 4;
 // Scrapes with gaps more different than this are not of one regular stretch.
 constexpr double kGapsAlike = 1.4;
 
-double Seconds(MonoTime time) { return std::chrono::duration<double>(time).count(); }
-
 double Steady(double at) { return 100 * at; }
 
 // Its rate is 100 (1 + sin(2 pi t / period) / 2).
@@ -43,6 +41,8 @@ bool Regular(const std::vector<Sample>& samples, size_t last) {
 }
 
 }  // namespace
+
+double Seconds(MonoTime time) { return std::chrono::duration<double>(time).count(); }
 
 double Quantile(const std::vector<double>& sorted, double q) {
   if (sorted.empty()) return 0;
@@ -75,9 +75,10 @@ Summary Tally::Summarize(uint64_t polls, Bound bound) const {
       ++summary.without_data;
       continue;
     }
-    const bool together =
-        i > 0 && stream_.arrivals[i].at - stream_.arrivals[i - 1].at <= bound.freshness;
-    const MonoTime allowed = together ? std::max(bound.alone, bound.freshness) : bound.alone;
+    const MonoTime gap =
+        i == 0 ? MonoTime::max() : stream_.arrivals[i].at - stream_.arrivals[i - 1].at;
+    const MonoTime allowed =
+        gap <= bound.freshness ? std::max(bound.alone + gap, bound.freshness) : bound.alone;
     summary.waits.push_back(Seconds(answer.waited));
     summary.ages.push_back(Seconds(answer.age));
     summary.excess.push_back(Seconds(answer.age - allowed));

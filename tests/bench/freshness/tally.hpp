@@ -11,6 +11,7 @@
 
 namespace pillion::freshness {
 
+double Seconds(MonoTime time);
 // Of sorted numbers; 0 if there are none.
 double Quantile(const std::vector<double>& sorted, double q);
 
@@ -31,8 +32,8 @@ struct Summary {
 };
 
 // How old an answer's data may be: as old as one poll in a hundred takes long, and 100 ms. Where
-// another scrape came within the freshness before, both may be served by one poll: then the
-// freshness, if that is more.
+// another scrape came within the freshness before, one poll may serve both: then as old as the data
+// was allowed to be at that scrape, or the freshness if that is more.
 struct Bound {
   MonoTime alone{0};
   MonoTime freshness{0};
