@@ -23,11 +23,12 @@ MonoTime Uniform(Random& random, MonoTime from, MonoTime to) {
   return MonoTime(std::uniform_int_distribution<int64_t>(from.count(), to.count())(random));
 }
 
-// Of the recordings' arrivals most are late by half a millisecond, a few by several.
+// As in the recordings: most within half a millisecond of each other, one in ten later than that.
 MonoTime Lateness(Random& random) {
   if (Uniform(random, 0, 1) < kStallShare) return Uniform(random, 50ms, 500ms);
-  const double seconds = std::lognormal_distribution<double>(std::log(0.0005), 0.7)(random);
-  return std::chrono::duration_cast<MonoTime>(std::chrono::duration<double>(seconds));
+  const double seconds = std::lognormal_distribution<double>(std::log(0.0003), 0.5)(random);
+  const auto late = std::chrono::duration_cast<MonoTime>(std::chrono::duration<double>(seconds));
+  return Uniform(random, 0, 1) < 0.1 ? late + Uniform(random, 0ms, 4ms) : late;
 }
 
 // A span of time in which a scraper keeps its interval.
