@@ -64,6 +64,7 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
                               .config = config,
                               .scrape_lane = nullptr,
                               .slow_lane = nullptr,
+                              .make_lane = nullptr,
                               .timers = surroundings.timers,
                               .clock = surroundings.clock,
                               .observer = surroundings.observer,
@@ -71,15 +72,25 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
   const auto budget =
       std::make_shared<SeriesBudget>(config->limits.series_max, config->limits.family_series_max);
   const auto secrets = std::make_shared<SecretGate>(surroundings.clock);
+  const auto make = [type = *type, config, budget, secrets,
+                     clock = surroundings.clock](bool slow) -> Result<std::unique_ptr<PollRunner>> {
+    auto object = MakeObject(type, config, slow, clock);
+    if (!object) return object.error();
+    (*object)->SetBudget(budget);
+    (*object)->ShareSecrets(secrets);
+    return std::unique_ptr<PollRunner>(std::make_unique<Lane>(std::move(*object)));
+  };
   // With every collector switched off the scrape lane still says whether the target is up.
   for (const bool slow : {false, true}) {
     if (slow ? !any_slow : (!any_quick && any_slow)) continue;
-    auto object = MakeObject(*type, config, slow, surroundings.clock);
-    if (!object) return At(*config, object.error());
-    (*object)->SetBudget(budget);
-    (*object)->ShareSecrets(secrets);
-    (slow ? parts.slow_lane : parts.scrape_lane) = std::make_unique<Lane>(std::move(*object));
+    auto lane = make(slow);
+    if (!lane) return At(*config, lane.error());
+    (slow ? parts.slow_lane : parts.scrape_lane) = std::move(*lane);
   }
+  parts.make_lane = [make](bool slow) {
+    auto lane = make(slow);
+    return lane ? std::move(*lane) : nullptr;
+  };
   return InstancePoller::Create(std::move(parts));
 }
 

@@ -18,6 +18,8 @@ class NoObserver final : public PollObserver {
  public:
   void PollEnded(const InstanceConfig&, const PollOutcome&) override {}
   void PollLate(const InstanceConfig&) override {}
+  void Prefetched(const InstanceConfig&) override {}
+  void PrefetchUnused(const InstanceConfig&) override {}
 };
 
 // Once is once: collectors with `every` are polled too, on the same lane.

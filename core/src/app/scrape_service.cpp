@@ -23,7 +23,7 @@ std::chrono::nanoseconds ScrapeBudget(nanoseconds own_limit,
   return std::min(own_limit, std::max(timeout - margin, timeout / 2));
 }
 
-// One scrape that waits for its instances.
+// One scrape that waits for its instances, or the preparation of one to come.
 struct ScrapeService::Gathering {
   ScrapeRequest request;
   std::function<void(ScrapeAnswer)> done;
@@ -31,7 +31,24 @@ struct ScrapeService::Gathering {
   std::mutex mutex;
   std::vector<SnapshotPtr> snapshots;  // guarded by mutex until all are there
   size_t missing = 0;                  // guarded by mutex
+  bool polled = false;                 // a poll was started for it; guarded by mutex
 };
+
+namespace {
+
+// What tells one page from another: all of the request but how long the scraper waits.
+std::string PageKey(const ScrapeRequest& request) {
+  std::string key = request.instance;
+  const PageQuery& query = request.query;
+  for (const auto* values :
+       {&query.exporters, &query.instances, &query.collect, &query.exclude, &query.names}) {
+    key += '\n';
+    for (const std::string& value : *values) key += value + '\t';
+  }
+  return key + '\n' + request.accept + '\n' + request.accept_encoding;
+}
+
+}  // namespace
 
 ScrapeService::ScrapeService(std::shared_ptr<const Config> config,
                              std::vector<std::shared_ptr<InstancePoller>> pollers,
@@ -42,12 +59,14 @@ ScrapeService::ScrapeService(std::shared_ptr<const Config> config,
       scheduler_(scheduler),
       clock_(clock),
       exposer_(config_->http.openmetrics, {.series_max = config_->http.page_series_max,
-                                           .bytes_max = config_->http.page_bytes_max}) {}
+                                           .bytes_max = config_->http.page_bytes_max}),
+      prefetcher_(scheduler, clock) {}
 
 ScrapeService::~ScrapeService() { Stop(); }
 
 void ScrapeService::Stop() {
   stopped_ = true;
+  prefetcher_.Stop();
   render_.Stop();
 }
 
@@ -65,31 +84,74 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
     return;
   }
   const Pollers pollers = std::move(selection->pollers);
+  NoteArrival(request, pollers);
+  auto gathering = Gather(std::move(request), selection->self, pollers.size(), std::move(done));
+  if (pollers.empty()) return Complete(gathering);
+  for (size_t i = 0; i < pollers.size(); ++i) {
+    pollers[i]->Acquire(deadline, [ready = ReadyFor(gathering, pollers, i)](SnapshotPtr shown) {
+      ready(std::move(shown), false);
+    });
+  }
+}
+
+std::shared_ptr<ScrapeService::Gathering> ScrapeService::Gather(
+    ScrapeRequest request, bool self, size_t instances, std::function<void(ScrapeAnswer)> done) {
   auto gathering = std::make_shared<Gathering>();
-  gathering->self = selection->self;
+  gathering->self = self;
   gathering->request = std::move(request);
   gathering->done = std::move(done);
-  gathering->snapshots.resize(pollers.size());
-  gathering->missing = pollers.size();
-  const auto render = [this, gathering] {
-    if (AnswerFromRecent(*gathering)) return;
-    render_.Post([this, gathering] { Render(*gathering); });
+  gathering->snapshots.resize(instances);
+  gathering->missing = instances;
+  return gathering;
+}
+
+ScrapeService::OnSnapshot ScrapeService::ReadyFor(const std::shared_ptr<Gathering>& gathering,
+                                                  const Pollers& pollers, size_t i) {
+  return [this, gathering, i, poller = pollers[i]](SnapshotPtr shown, bool polled) {
+    SnapshotPtr snapshot = NarrowTo(gathering->request.query, poller->type(), std::move(shown));
+    bool last = false;
+    {
+      const std::lock_guard lock(gathering->mutex);
+      gathering->snapshots[i] = std::move(snapshot);
+      gathering->polled = gathering->polled || polled;
+      last = --gathering->missing == 0;
+    }
+    if (last) Complete(gathering);
   };
-  if (pollers.empty()) {
-    render();
-    return;
-  }
+}
+
+void ScrapeService::Complete(const std::shared_ptr<Gathering>& gathering) {
+  if (AnswerFromRecent(*gathering)) return;
+  render_.Post([this, gathering] { Render(*gathering); });
+}
+
+void ScrapeService::NoteArrival(const ScrapeRequest& request, const Pollers& pollers) {
+  Prefetcher::Page page;
+  page.lead = [this, pollers] {
+    MonoTime lead{0};
+    for (const auto& poller : pollers) lead = std::max(lead, poller->ExpectedPoll());
+    return lead + MonoTime(render_ns_);
+  };
+  page.prepare = [this, request](MonoTime expected, std::function<void(bool)> done) {
+    Prefetch(request, expected, std::move(done));
+  };
+  prefetcher_.Arrived(PageKey(request), page);
+}
+
+// As a scrape, but that nobody waits for the answer: it stays in the exposer, where the scrape that
+// comes finds it.
+void ScrapeService::Prefetch(const ScrapeRequest& request, MonoTime expected,
+                             std::function<void(bool)> done) {
+  auto selection = SelectPage(request, pollers_, config_->self);
+  if (stopped_ || !selection || selection->pollers.empty()) return done(false);
+  const Pollers pollers = std::move(selection->pollers);
+  auto gathering = Gather(request, selection->self, pollers.size(), nullptr);
+  gathering->done = [done = std::move(done), weak = std::weak_ptr(gathering)](ScrapeAnswer) {
+    const auto self = weak.lock();
+    done(self != nullptr && self->polled);
+  };
   for (size_t i = 0; i < pollers.size(); ++i) {
-    pollers[i]->Acquire(deadline, [gathering, i, render, poller = pollers[i]](SnapshotPtr shown) {
-      SnapshotPtr snapshot = NarrowTo(gathering->request.query, poller->type(), std::move(shown));
-      bool last = false;
-      {
-        const std::lock_guard lock(gathering->mutex);
-        gathering->snapshots[i] = std::move(snapshot);
-        last = --gathering->missing == 0;
-      }
-      if (last) render();
-    });
+    pollers[i]->Prefetch(expected, ReadyFor(gathering, pollers, i));
   }
 }
 
@@ -105,6 +167,7 @@ bool ScrapeService::AnswerFromRecent(Gathering& gathering) {
 void ScrapeService::Render(Gathering& gathering) {
   ScrapeAnswer answer;
   try {
+    const MonoTime began = clock_->Now();
     RecentAnswers::Key key(gathering.snapshots, gathering.request, gathering.self);
     if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(gathering.snapshots));
     Exposition exposition =
@@ -117,7 +180,12 @@ void ScrapeService::Render(Gathering& gathering) {
       self_->Dropped(*exposition.drops);
       LogDrops(*exposition.drops);
     }
-    if (exposition.fresh) TrimAfter(*answer.body);
+    if (exposition.fresh) {
+      // Up at once, down in small steps: a page that is late makes a scrape wait.
+      const int64_t before = render_ns_;
+      render_ns_ = std::max((clock_->Now() - began).count(), before - before / 16);
+      TrimAfter(*answer.body);
+    }
   } catch (const std::exception& e) {
     Log(LogLevel::kError, "page could not be made", {{"error", e.what()}});
     answer = {.status = 500, .body = nullptr, .message = "the page could not be made"};

@@ -13,6 +13,7 @@
 #include "exposition/exposer.hpp"
 #include "http/scrape_plane.hpp"
 #include "poll/instance_poller.hpp"
+#include "poll/prefetcher.hpp"
 #include "poll/scheduler.hpp"
 #include "self/self_registry.hpp"
 
@@ -58,12 +59,21 @@ class ScrapeService final : public ScrapeHandler {
   // What merged pages had to leave out, the last of each reason.
   std::vector<std::string> LeftOut() const;
   void SetReady(bool ready) { ready_ = ready; }
-  // Ends the render thread; scrapes that come later are answered 503.
+  // Ends prefetching and the render thread; scrapes that come later are answered 503.
   void Stop();
 
  private:
   struct Gathering;
+  using OnSnapshot = std::function<void(SnapshotPtr, bool polled)>;
 
+  std::shared_ptr<Gathering> Gather(ScrapeRequest request, bool self, size_t instances,
+                                    std::function<void(ScrapeAnswer)> done);
+  // What instance `i` is to call: the last one to do so has the page made.
+  OnSnapshot ReadyFor(const std::shared_ptr<Gathering>& gathering, const Pollers& pollers,
+                      size_t i);
+  void Complete(const std::shared_ptr<Gathering>& gathering);
+  void NoteArrival(const ScrapeRequest& request, const Pollers& pollers);
+  void Prefetch(const ScrapeRequest& request, MonoTime expected, std::function<void(bool)> done);
   bool AnswerFromRecent(Gathering& gathering);
   void Render(Gathering& gathering);
   SnapshotPtr SelfSnapshot(const std::vector<SnapshotPtr>& others);
@@ -80,6 +90,7 @@ class ScrapeService final : public ScrapeHandler {
   RecentAnswers recent_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopped_{false};
+  std::atomic<int64_t> render_ns_{0};  // how long new pages took lately
 
   // Only the render thread touches these.
   SnapshotPtr self_snapshot_;
@@ -94,7 +105,8 @@ class ScrapeService final : public ScrapeHandler {
   mutable std::mutex said_mutex_;
   std::array<std::string, kDropReasons> said_of_drops_;  // guarded by said_mutex_
 
-  RenderThread render_;  // last: its jobs use the above
+  RenderThread render_;    // its jobs use the above
+  Prefetcher prefetcher_;  // last: what it prepares uses all of it
 };
 
 }  // namespace pillion

@@ -86,6 +86,8 @@ struct InstanceConfig {
   // How old the fragment of an `every` collector may grow before it vanishes; 0: three times
   // its `every`.
   std::chrono::nanoseconds stale_after{0};
+  // Whether polls start ahead of scrapes that come regularly.
+  bool prefetch = true;
   FilterConfig filter;
   LimitConfig limits;
   std::map<std::string, OptionValue, std::less<>> options;  // with the table's defaults filled in

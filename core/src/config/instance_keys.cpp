@@ -165,6 +165,10 @@ void ReadCollectors(const Value& value, const PluginTables& tables, Loading& loa
 
 bool ReadTimes(std::string_view key, const Value& value, Loading& loading,
                InstanceConfig& instance) {
+  if (key == "prefetch") {
+    instance.prefetch = loading.reader.Bool(value).value_or(true);
+    return true;
+  }
   std::chrono::nanoseconds* time = nullptr;
   DurationRange range;
   if (key == "freshness") {

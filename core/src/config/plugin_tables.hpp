@@ -31,9 +31,19 @@ struct PluginTables {
 };
 
 // Keys of [exporters.NAME] that are the host's own: no option may be called like one of them.
-inline constexpr std::string_view kInstanceKeys[] = {
-    "type", "labels", "freshness", "timeout",    "stale_after",       "collectors",
-    "keep", "drop",   "rules",     "series_max", "family_series_max", "label_value_bytes_max"};
+inline constexpr std::string_view kInstanceKeys[] = {"type",
+                                                     "labels",
+                                                     "freshness",
+                                                     "timeout",
+                                                     "stale_after",
+                                                     "prefetch",
+                                                     "collectors",
+                                                     "keep",
+                                                     "drop",
+                                                     "rules",
+                                                     "series_max",
+                                                     "family_series_max",
+                                                     "label_value_bytes_max"};
 
 // Refuses tables that cannot be used: a struct that is too small, an option with a name of ours,
 // an empty range, a default that its own option does not accept.

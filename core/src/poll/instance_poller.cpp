@@ -11,6 +11,11 @@ MonoTime StaleAfter(const InstanceConfig& config, const CollectorState& collecto
   return config.stale_after.count() > 0 ? config.stale_after : 3 * collector.every;
 }
 
+LaneSlot::Make MakerOf(const InstancePoller::Parts& parts, bool slow) {
+  if (parts.make_lane == nullptr) return nullptr;
+  return [make = parts.make_lane, slow] { return make(slow); };
+}
+
 }  // namespace
 
 std::shared_ptr<InstancePoller> InstancePoller::Create(Parts parts) {
@@ -18,116 +23,256 @@ std::shared_ptr<InstancePoller> InstancePoller::Create(Parts parts) {
 }
 
 InstancePoller::InstancePoller(Parts parts)
-    : parts_(std::move(parts)),
-      log_(parts_.type, parts_.config, parts_.clock),
-      status_fragment_(parts_.type, parts_.config) {
-  const auto& configured = parts_.config->collectors;
-  state_.collectors.resize(configured.size());
-  next_due_.assign(configured.size(), kForever);
-  scrape_.due.assign(configured.size(), false);
-  slow_.due.assign(configured.size(), false);
-  slow_enabled_.assign(configured.size(), false);
-  for (size_t i = 0; i < configured.size(); ++i) {
-    state_.collectors[i].enabled = configured[i].enabled;
-    state_.collectors[i].every = configured[i].every;
-    scrape_.due[i] = configured[i].enabled && configured[i].every.count() == 0;
-    slow_enabled_[i] = configured[i].enabled && configured[i].every.count() > 0;
+    : config_(parts.config),
+      type_(parts.type),
+      timers_(parts.timers),
+      clock_(parts.clock),
+      observer_(parts.observer),
+      log_(type_, config_, clock_),
+      status_fragment_(type_, config_),
+      scrape_{.lane = {std::move(parts.scrape_lane), MakerOf(parts, false)}, .due = {}},
+      slow_{.lane = {std::move(parts.slow_lane), MakerOf(parts, true)}, .due = {}},
+      schedule_(config_->collectors, std::move(parts.random)) {
+  for (const CollectorConfig& configured : config_->collectors) {
+    CollectorState& c = state_.collectors.emplace_back();
+    c.enabled = configured.enabled;
+    c.every = configured.every;
+    scrape_.due.push_back(configured.enabled && configured.every.count() == 0);
   }
+  slow_.due.assign(scrape_.due.size(), false);
 }
 
 InstancePoller::~InstancePoller() = default;
 
 void InstancePoller::Start() {
   const std::lock_guard lock(mutex_);
-  if (parts_.slow_lane == nullptr) return;
-  const MonoTime now = parts_.clock->Now();
-  const auto first = std::chrono::duration_cast<MonoTime>(
-      parts_.random() * std::chrono::duration<double>(kFirstSlowPollWithin));
-  for (size_t i = 0; i < state_.collectors.size(); ++i) {
-    const CollectorState& c = state_.collectors[i];
-    if (c.enabled && c.every.count() > 0) next_due_[i] = now + first;
-  }
+  if (!slow_.lane) return;
+  schedule_.Start(clock_->Now());
   ArmSlowTimer();
 }
+
+// ---- what scrapes ask for ----------------------------------------------------------------------
 
 void InstancePoller::Acquire(MonoTime deadline, std::function<void(SnapshotPtr)> ready) {
   SnapshotPtr now_shown;
   {
     const std::lock_guard lock(mutex_);
-    const MonoTime now = parts_.clock->Now();
-    const bool fresh = last_ended_.count() != 0 && now - last_ended_ <= parts_.config->freshness;
+    const MonoTime now = clock_->Now();
     // Nobody waits for a lane that has hung for twice its timeout: the answer is known.
     const bool stuck = state_.condition == InstanceCondition::kStuck && scrape_.running;
-    if (stopping_ || parts_.scrape_lane == nullptr || (fresh && !scrape_.running) || stuck) {
+    if (stopping_ || !scrape_.lane || (now <= fresh_until_ && !scrape_.running) || stuck) {
+      unclaimed_ = false;
       now_shown = Present(now);
     } else {
-      const uint64_t id = ++last_waiter_;
-      const TimerId timer = parts_.timers->At(deadline, [weak = weak_from_this(), id] {
-        if (auto self = weak.lock()) self->WaiterExpired(id);
-      });
-      waiters_.push_back({id, timer, std::move(ready)});
-      if (!scrape_.running) StartPoll(*parts_.scrape_lane, scrape_, scrape_.due);
+      if (!scrape_.running) StartPoll(scrape_, scrape_.due, MonoTime(0));
+      const MonoTime until = circuit_.WaitUntil(deadline, scrape_.started);
+      if (until > now) {
+        AddWaiter(until, std::move(ready));
+      } else {
+        now_shown = Present(now);
+      }
     }
   }
   // NOLINTNEXTLINE(bugprone-use-after-move): moved only where now_shown stays null
   if (now_shown != nullptr) ready(std::move(now_shown));
 }
 
-void InstancePoller::StartPoll(PollRunner& lane, Flight& flight, std::vector<bool> due) {
-  const bool slow = &flight == &slow_;
-  const MonoTime deadline = parts_.clock->Now() + parts_.config->timeout;
+bool InstancePoller::PrefetchesNothing() const {
+  return !config_->prefetch || config_->freshness.count() == 0 || !scrape_.lane;
+}
+
+void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr, bool)> ready) {
+  SnapshotPtr now_shown;
+  {
+    const std::lock_guard lock(mutex_);
+    const MonoTime now = clock_->Now();
+    if (PrefetchesNothing() || stopping_ || scrape_.running || expected <= fresh_until_) {
+      now_shown = Present(now);
+    } else {
+      StartPoll(scrape_, scrape_.due, expected + kArrivalLateMax);
+      AddWaiter(kForever, [ready](SnapshotPtr shown) { ready(std::move(shown), true); });
+    }
+  }
+  if (now_shown != nullptr) ready(std::move(now_shown), false);
+}
+
+MonoTime InstancePoller::ExpectedPoll() const {
+  const std::lock_guard lock(mutex_);
+  return PrefetchesNothing() ? MonoTime(0) : std::min(cost_.High(), config_->timeout);
+}
+
+void InstancePoller::AddWaiter(MonoTime deadline, std::function<void(SnapshotPtr)> ready) {
+  const uint64_t id = ++last_waiter_;
+  TimerId timer = 0;
+  if (deadline != kForever) {
+    timer = timers_->At(deadline, [weak = weak_from_this(), id] {
+      if (auto self = weak.lock()) self->WaiterExpired(id);
+    });
+  }
+  waiters_.push_back({id, timer, std::move(ready)});
+}
+
+void InstancePoller::WaiterExpired(uint64_t id) {
+  std::function<void(SnapshotPtr)> ready;
+  SnapshotPtr shown;
+  bool first_to_see = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it =
+        std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.id == id; });
+    if (it == waiters_.end()) return;
+    ready = std::move(it->ready);
+    waiters_.erase(it);
+    // With an open circuit it is down already, and that is no news.
+    first_to_see = !scrape_.late && !circuit_.open();
+    if (first_to_see) {
+      scrape_.late = true;
+      state_.condition = InstanceCondition::kLate;
+      state_.reason = Reason::kTimeout;
+      state_.message = "the poll was not finished at the scrape's deadline";
+      state_.last_error_unix = clock_->UnixSeconds();
+      log_.Late();
+    }
+    shown = BuildSnapshot(clock_->Now());
+  }
+  if (first_to_see) observer_->PollLate(*config_);
+  ready(std::move(shown));
+}
+
+std::vector<InstancePoller::Waiter> InstancePoller::TakeWaiters() {
+  for (const Waiter& waiter : waiters_) timers_->Cancel(waiter.timer);
+  return std::exchange(waiters_, {});
+}
+
+void InstancePoller::AnswerWaiting() {
+  News news;
+  {
+    const std::lock_guard lock(mutex_);
+    news.waiters = TakeWaiters();
+    if (news.waiters.empty()) return;
+    state_.condition = InstanceCondition::kLate;
+    news.shown = BuildSnapshot(clock_->Now());
+  }
+  for (Waiter& waiter : news.waiters) waiter.ready(news.shown);
+}
+
+// ---- the life of a poll ------------------------------------------------------------------------
+
+void InstancePoller::StartPoll(Flight& flight, std::vector<bool> due, MonoTime serves_until) {
+  const bool slow = IsSlow(flight);
+  flight.started = clock_->Now();
+  const MonoTime deadline = flight.started + config_->timeout;
   flight.running = true;
   flight.late = false;
+  flight.serves_until = serves_until;
   const uint64_t number = ++flight.number;
   const auto overdue = [&](MonoTime when, bool stuck) {
-    return parts_.timers->At(when, [weak = weak_from_this(), slow, number, stuck] {
+    return timers_->At(when, [weak = weak_from_this(), slow, number, stuck] {
       if (auto self = weak.lock()) self->Overdue(slow, number, stuck);
     });
   };
   flight.interrupt_timer = overdue(deadline + kInterruptGrace, false);
-  flight.stuck_timer = overdue(deadline + parts_.config->timeout, true);
-  lane.Start(std::move(due), deadline, [weak = weak_from_this(), slow, number](PollOutcome o) {
-    if (auto self = weak.lock()) self->PollEnded(slow, number, std::move(o));
-  });
+  flight.stuck_timer = overdue(deadline + config_->timeout, true);
+  flight.lane->Start(std::move(due), deadline,
+                     [weak = weak_from_this(), slow, number](PollOutcome outcome) {
+                       if (auto self = weak.lock()) {
+                         self->PollEnded(slow, number, std::move(outcome));
+                       }
+                     });
 }
 
 void InstancePoller::PollEnded(bool slow, uint64_t number, PollOutcome outcome) {
-  std::vector<Waiter> waiters;
-  SnapshotPtr shown;
+  News news;
   {
     const std::lock_guard lock(mutex_);
     Flight& flight = slow ? slow_ : scrape_;
     if (!flight.running || flight.number != number) return;
-    flight.running = false;
-    parts_.timers->Cancel(flight.interrupt_timer);
-    parts_.timers->Cancel(flight.stuck_timer);
-    const bool was_up = state_.up();
-    const bool decides_up = !slow || parts_.scrape_lane == nullptr;
-    TakeIn(flight, outcome);
-    if (!slow) last_ended_ = outcome.ended;
-    // An interruption of ours is no news.
-    if (!stopping_) log_.PollEnded(state_, outcome, flight.due, decides_up);
-    shown = BuildSnapshot(outcome.ended);
-    if (!slow) waiters = TakeWaiters();
-    if (slow) RetryFailed(flight.due, outcome.ended + kSlowRetry, /*timeouts_too=*/false);
-    // What failed with the target need not wait for its turn once the target is back.
-    if (!slow && !was_up && state_.up()) RetryFailed(slow_enabled_, outcome.ended, true);
-    if (!stopping_ && !slow_.running) ArmSlowTimer();
+    news = Conclude(flight, outcome, InstanceCondition::kDown);
   }
-  parts_.observer->PollEnded(*parts_.config, outcome);
-  for (Waiter& waiter : waiters) waiter.ready(shown);
+  Tell(outcome, std::move(news));
 }
 
-// What the poll found becomes the state. A collector that was due and is not in the outcome
-// failed with the poll.
+// A poll of the flight is over, with this outcome.
+InstancePoller::News InstancePoller::Conclude(Flight& flight, const PollOutcome& outcome,
+                                              InstanceCondition if_failed) {
+  News news;
+  const bool slow = IsSlow(flight);
+  flight.running = false;
+  timers_->Cancel(flight.interrupt_timer);
+  timers_->Cancel(flight.stuck_timer);
+  const bool was_up = state_.up();
+  TakeIn(flight, outcome);
+  if (DecidesUp(flight) && !outcome.ok()) state_.condition = if_failed;
+  // An interruption of ours is no news.
+  if (!stopping_ && if_failed == InstanceCondition::kDown) {
+    log_.PollEnded(state_, outcome, flight.due, DecidesUp(flight));
+  }
+  if (slow) {
+    schedule_.RetryFailed(flight.due, state_.collectors, outcome.ended);
+  } else {
+    if (outcome.ok()) cost_.Add(outcome.ended - flight.started);
+    outcome.ok() ? circuit_.Succeeded() : circuit_.Failed();
+    fresh_until_ = std::max(outcome.ended + config_->freshness, flight.serves_until);
+    news.prefetched = flight.serves_until.count() != 0;
+    news.unused = std::exchange(unclaimed_, news.prefetched);
+    if (!was_up && state_.up()) schedule_.TargetIsBack(state_.collectors, outcome.ended);
+  }
+  news.shown = BuildSnapshot(outcome.ended);
+  if (!slow) {
+    news.waiters = TakeWaiters();
+    for (const Waiter& waiter : news.waiters) unclaimed_ = unclaimed_ && waiter.timer == 0;
+  }
+  if (!stopping_ && !slow_.running) ArmSlowTimer();
+  return news;
+}
+
+void InstancePoller::Tell(const PollOutcome& outcome, News news) {
+  observer_->PollEnded(*config_, outcome);
+  if (news.prefetched) observer_->Prefetched(*config_);
+  if (news.unused) observer_->PrefetchUnused(*config_);
+  for (Waiter& waiter : news.waiters) waiter.ready(news.shown);
+}
+
+void InstancePoller::Overdue(bool slow, uint64_t number, bool stuck) {
+  News news;
+  PollOutcome outcome;
+  bool replaced = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Flight& flight = slow ? slow_ : scrape_;
+    if (!flight.running || flight.number != number) return;
+    flight.lane->Interrupt();
+    if (!stuck) return;
+    outcome.reason = Reason::kTimeout;
+    outcome.message = "the poll did not return after twice its timeout";
+    outcome.ended = clock_->Now();
+    outcome.ended_unix = clock_->UnixSeconds();
+    outcome.duration = outcome.ended - flight.started;
+    if (DecidesUp(flight) && !stopping_) log_.Stuck();
+    replaced = !stopping_ && flight.lane.Replace();
+    if (replaced) {
+      ++flight.number;  // what the lane that hangs may still say is not heard
+      news = Conclude(flight, outcome, InstanceCondition::kStuck);
+    } else if (DecidesUp(flight)) {
+      state_.condition = InstanceCondition::kStuck;
+      state_.message = outcome.message;
+      state_.last_error_unix = outcome.ended_unix;
+      news.shown = BuildSnapshot(outcome.ended);
+      news.waiters = TakeWaiters();
+    }
+  }
+  if (replaced) return Tell(outcome, std::move(news));
+  for (Waiter& waiter : news.waiters) waiter.ready(news.shown);
+}
+
+// What the poll found becomes the state.
 void InstancePoller::TakeIn(const Flight& flight, const PollOutcome& outcome) {
   ++state_.polls;
   state_.polls_failed += outcome.ok() ? 0 : 1;
   state_.samples_dropped += outcome.drops.total();
   if (outcome.drops.total() > 0) state_.last_drop = outcome.drops.Summary();
   if (!outcome.facts.empty()) state_.facts = outcome.facts;
-  const bool decides_up = &flight == &scrape_ || parts_.scrape_lane == nullptr;
-  if (decides_up) {
+  if (DecidesUp(flight)) {
     state_.condition = outcome.ok() ? InstanceCondition::kUp : InstanceCondition::kDown;
     state_.reason = outcome.reason;
     state_.poll_duration = outcome.duration;
@@ -138,6 +283,11 @@ void InstancePoller::TakeIn(const Flight& flight, const PollOutcome& outcome) {
     state_.message = outcome.message;
     state_.last_error_unix = outcome.ended_unix;
   }
+  TakeInCollectors(flight, outcome);
+}
+
+// A collector that was due and is not in the outcome failed with the poll.
+void InstancePoller::TakeInCollectors(const Flight& flight, const PollOutcome& outcome) {
   for (size_t i = 0; i < state_.collectors.size(); ++i) {
     CollectorState& c = state_.collectors[i];
     if (!flight.due[i]) continue;
@@ -159,16 +309,18 @@ void InstancePoller::TakeIn(const Flight& flight, const PollOutcome& outcome) {
   }
 }
 
+// ---- what is shown -----------------------------------------------------------------------------
+
 SnapshotPtr InstancePoller::BuildSnapshot(MonoTime now) {
   auto snapshot = std::make_shared<Snapshot>();
-  snapshot->instance = parts_.config->name;
-  snapshot->exporter = parts_.config->type;
+  snapshot->instance = config_->name;
+  snapshot->exporter = config_->type;
   snapshot_good_until_ = kForever;
   size_t series = 0;
   for (const CollectorState& c : state_.collectors) {
     if (!state_.up() || c.fragment == nullptr) continue;
     if (c.every.count() > 0) {
-      const MonoTime good_until = c.ended + StaleAfter(*parts_.config, c);
+      const MonoTime good_until = c.ended + StaleAfter(*config_, c);
       if (good_until < now) continue;
       snapshot_good_until_ = std::min(snapshot_good_until_, good_until);
     }
@@ -185,90 +337,18 @@ SnapshotPtr InstancePoller::Present(MonoTime now) {
   return snapshot_;
 }
 
-void InstancePoller::Overdue(bool slow, uint64_t number, bool stuck) {
-  bool answer = false;
-  std::vector<Waiter> waiters;
-  SnapshotPtr shown;
-  {
-    const std::lock_guard lock(mutex_);
-    Flight& flight = slow ? slow_ : scrape_;
-    if (!flight.running || flight.number != number) return;
-    (slow ? parts_.slow_lane : parts_.scrape_lane)->Interrupt();
-    if (stuck && (!slow || parts_.scrape_lane == nullptr)) {
-      state_.condition = InstanceCondition::kStuck;
-      state_.message = "the poll did not return after twice its timeout";
-      state_.last_error_unix = parts_.clock->UnixSeconds();
-      log_.Stuck();
-      shown = BuildSnapshot(parts_.clock->Now());
-      waiters = TakeWaiters();
-      answer = true;
-    }
-  }
-  if (answer) {
-    for (Waiter& waiter : waiters) waiter.ready(shown);
-  }
+InstanceState InstancePoller::State() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
 }
 
-void InstancePoller::WaiterExpired(uint64_t id) {
-  std::function<void(SnapshotPtr)> ready;
-  SnapshotPtr shown;
-  bool first_to_see = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it =
-        std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.id == id; });
-    if (it == waiters_.end()) return;
-    ready = std::move(it->ready);
-    waiters_.erase(it);
-    first_to_see = !scrape_.late;
-    if (first_to_see) {
-      scrape_.late = true;
-      state_.condition = InstanceCondition::kLate;
-      state_.reason = Reason::kTimeout;
-      state_.message = "the poll was not finished at the scrape's deadline";
-      state_.last_error_unix = parts_.clock->UnixSeconds();
-      log_.Late();
-    }
-    shown = BuildSnapshot(parts_.clock->Now());
-  }
-  if (first_to_see) parts_.observer->PollLate(*parts_.config);
-  ready(std::move(shown));
-}
-
-std::vector<InstancePoller::Waiter> InstancePoller::TakeWaiters() {
-  for (const Waiter& waiter : waiters_) parts_.timers->Cancel(waiter.timer);
-  return std::exchange(waiters_, {});
-}
-
-// A failure of an `every` collector is not kept for its whole `every`; unless it took too long,
-// which is what its `every` is there to spare the target.
-void InstancePoller::RetryFailed(const std::vector<bool>& candidates, MonoTime at,
-                                 bool timeouts_too) {
-  for (size_t i = 0; i < state_.collectors.size(); ++i) {
-    const CollectorState& c = state_.collectors[i];
-    const bool failed = c.ran && !c.ok() && (timeouts_too || c.reason != Reason::kTimeout);
-    if (candidates[i] && failed) next_due_[i] = std::min(next_due_[i], at);
-  }
-}
-
-void InstancePoller::AnswerWaiting() {
-  std::vector<Waiter> waiters;
-  SnapshotPtr shown;
-  {
-    const std::lock_guard lock(mutex_);
-    waiters = TakeWaiters();
-    if (waiters.empty()) return;
-    state_.condition = InstanceCondition::kLate;
-    shown = BuildSnapshot(parts_.clock->Now());
-  }
-  for (Waiter& waiter : waiters) waiter.ready(shown);
-}
+// ---- the slow lane's timer, and the end --------------------------------------------------------
 
 void InstancePoller::ArmSlowTimer() {
-  const MonoTime next = *std::min_element(next_due_.begin(), next_due_.end());
-  if (next == kForever) return;
-  parts_.timers->Cancel(slow_timer_);
-  slow_timer_ = parts_.timers->At(next, [weak = weak_from_this()] {
+  const auto next = schedule_.Next();
+  if (!next) return;
+  timers_->Cancel(slow_timer_);
+  slow_timer_ = timers_->At(*next, [weak = weak_from_this()] {
     if (auto self = weak.lock()) self->SlowDue();
   });
 }
@@ -276,45 +356,26 @@ void InstancePoller::ArmSlowTimer() {
 void InstancePoller::SlowDue() {
   const std::lock_guard lock(mutex_);
   if (stopping_ || slow_.running) return;  // its end arms the timer anew
-  const MonoTime now = parts_.clock->Now();
-  bool any = false;
-  for (size_t i = 0; i < next_due_.size(); ++i) {
-    slow_.due[i] = next_due_[i] <= now;
-    if (!slow_.due[i]) continue;
-    any = true;
-    const double jitter = 1 + kSlowJitter * (2 * parts_.random() - 1);
-    const std::chrono::duration<double, std::nano> every(
-        static_cast<double>(state_.collectors[i].every.count()) * jitter);
-    next_due_[i] = now + std::chrono::duration_cast<MonoTime>(every);
-  }
-  if (any) {
-    StartPoll(*parts_.slow_lane, slow_, slow_.due);
+  if (auto due = schedule_.TakeDue(clock_->Now()); !due.empty()) {
+    slow_.due = std::move(due);
+    StartPoll(slow_, slow_.due, MonoTime(0));
   } else {
     ArmSlowTimer();
   }
 }
 
-InstanceState InstancePoller::State() const {
-  const std::lock_guard lock(mutex_);
-  return state_;
-}
-
 bool InstancePoller::Stop(MonoTime grace) {
-  std::vector<Waiter> waiters;
-  SnapshotPtr shown;
+  News news;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    parts_.timers->Cancel(slow_timer_);
-    waiters = TakeWaiters();
-    shown = Present(parts_.clock->Now());
+    timers_->Cancel(slow_timer_);
+    news.waiters = TakeWaiters();
+    news.shown = Present(clock_->Now());
   }
-  for (Waiter& waiter : waiters) waiter.ready(shown);
-  bool ended = true;
-  for (const auto* lane : {&parts_.scrape_lane, &parts_.slow_lane}) {
-    if (*lane != nullptr) ended = (*lane)->Stop(grace) && ended;
-  }
-  return ended;
+  for (Waiter& waiter : news.waiters) waiter.ready(news.shown);
+  const bool scrape_ended = scrape_.lane.Stop(grace);
+  return slow_.lane.Stop(grace) && scrape_ended;
 }
 
 }  // namespace pillion

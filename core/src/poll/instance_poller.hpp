@@ -2,19 +2,27 @@
 //
 // A scrape Acquires a snapshot. It gets the present one if that is at most `freshness` old;
 // otherwise it starts a poll of the scrape lane, or joins the one in flight (never two), and
-// waits until the poll ends or the scrape's own deadline passes. Collectors with `every` run in
-// the slow lane on their own timer; a scrape never waits for them.
+// waits until the poll ends or the scrape's own deadline passes; not so long if the target keeps
+// failing (poll/circuit.hpp). Collectors with `every` run in the slow lane on their own timer; a
+// scrape never waits for them.
+//
+// Prefetch starts the poll of a scrape that is expected, so that it finds a fresh snapshot. What it
+// read serves until that scrape should have come, also if the poll was done long before.
 //
 // Rules of what is shown: a failed collector's samples vanish; when the instance is down, late or
 // stuck only the host's families are shown, with up 0; slow fragments vanish when they are older
-// than stale_after.
+// than stale_after. A lane that has not returned after twice its timeout is replaced
+// (poll/lane_slot.hpp).
 //
 // Threads: any. No callback is called under the lock. Ownership: by shared_ptr; timers and polls
 // hold weak references, so a poller may go while they are under way.
 #pragma once
 
 #include "config/config.hpp"
-#include "poll/lane.hpp"
+#include "poll/circuit.hpp"
+#include "poll/cost_estimate.hpp"
+#include "poll/lane_slot.hpp"
+#include "poll/slow_schedule.hpp"
 #include "poll/state.hpp"
 #include "poll/state_log.hpp"
 #include "poll/status_fragment.hpp"
@@ -33,6 +41,10 @@ class PollObserver {
   virtual ~PollObserver() = default;
   virtual void PollEnded(const InstanceConfig& instance, const PollOutcome& outcome) = 0;
   virtual void PollLate(const InstanceConfig& instance) = 0;
+  // A poll ended that was started for a scrape to come.
+  virtual void Prefetched(const InstanceConfig& instance) = 0;
+  // No scrape took what such a poll had read before the next poll began.
+  virtual void PrefetchUnused(const InstanceConfig& instance) = 0;
 };
 
 class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
@@ -40,15 +52,16 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   // How long after a poll's deadline the host interrupts it: a plugin that waits in the host has
   // returned by then.
   static constexpr std::chrono::milliseconds kInterruptGrace{100};
-  static constexpr double kSlowJitter = 0.05;  // of `every`, to either side
-  static constexpr std::chrono::seconds kFirstSlowPollWithin{2};
-  static constexpr std::chrono::seconds kSlowRetry{15};  // after a failure, if `every` is longer
+  // How long after the expected arrival a prefetched snapshot still serves, at least.
+  static constexpr std::chrono::milliseconds kArrivalLateMax{600};
 
   struct Parts {
     ExporterTypePtr type;
     std::shared_ptr<const InstanceConfig> config;
     std::unique_ptr<PollRunner> scrape_lane;  // null: no collector is polled at the scrape
     std::unique_ptr<PollRunner> slow_lane;    // null: none has `every`
+    // Makes another lane like these, for one that hangs. Null: there is none to be had.
+    std::function<std::unique_ptr<PollRunner>(bool slow)> make_lane;
     Timers* timers;
     const Clock* clock;
     PollObserver* observer;
@@ -57,13 +70,18 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   static std::shared_ptr<InstancePoller> Create(Parts parts);
   ~InstancePoller();
 
-  const InstanceConfig& config() const { return *parts_.config; }
-  const ExporterType& type() const { return *parts_.type; }
+  const InstanceConfig& config() const { return *config_; }
+  const ExporterType& type() const { return *type_; }
 
   // Starts the slow lane's timer.
   void Start();
   // Calls `ready` once: with a fresh snapshot, or at `deadline` with one that says `up 0`.
   void Acquire(MonoTime deadline, std::function<void(SnapshotPtr)> ready);
+  // Calls `ready` once a snapshot is there that will be fresh enough at `expected`, or is the best
+  // to be had; `polled`: a poll was started for it.
+  void Prefetch(MonoTime expected, std::function<void(SnapshotPtr, bool polled)> ready);
+  // What few polls for a scrape take longer than; 0 if none is known, or none is made ahead.
+  MonoTime ExpectedPoll() const;
   InstanceState State() const;
   // Answers the scrapes that wait, as at their deadlines. For a stop that cannot wait so long.
   void AnswerWaiting();
@@ -73,44 +91,66 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
  private:
   struct Waiter {
     uint64_t id;
-    TimerId timer;
+    TimerId timer;  // of its deadline; 0: it has none, it is a prefetch
     std::function<void(SnapshotPtr)> ready;
   };
   struct Flight {  // one lane's poll
+    LaneSlot lane;
     bool running = false;
     bool late = false;  // a scrape was answered without it
     uint64_t number = 0;
+    MonoTime started{0};
+    MonoTime serves_until{0};  // at least, because it was started for a scrape to come; 0: was not
     std::vector<bool> due;
     TimerId interrupt_timer = 0;
     TimerId stuck_timer = 0;
   };
+  // What is to be called once the lock is let go.
+  struct News {
+    SnapshotPtr shown;
+    std::vector<Waiter> waiters;
+    bool prefetched = false, unused = false;
+  };
 
   explicit InstancePoller(Parts parts);
 
-  void StartPoll(PollRunner& lane, Flight& flight, std::vector<bool> due);
+  bool IsSlow(const Flight& flight) const { return &flight == &slow_; }
+  bool DecidesUp(const Flight& flight) const { return !IsSlow(flight) || !scrape_.lane; }
+  bool PrefetchesNothing() const;
+  void StartPoll(Flight& flight, std::vector<bool> due, MonoTime serves_until);
   void PollEnded(bool slow, uint64_t number, PollOutcome outcome);
+  News Conclude(Flight& flight, const PollOutcome& outcome, InstanceCondition if_failed);
+  void Tell(const PollOutcome& outcome, News news);
   void TakeIn(const Flight& flight, const PollOutcome& outcome);
+  void TakeInCollectors(const Flight& flight, const PollOutcome& outcome);
   void Overdue(bool slow, uint64_t number, bool stuck);
   void WaiterExpired(uint64_t id);
   void SlowDue();
   void ArmSlowTimer();
-  void RetryFailed(const std::vector<bool>& candidates, MonoTime at, bool timeouts_too);
+  void AddWaiter(MonoTime deadline, std::function<void(SnapshotPtr)> ready);
   SnapshotPtr BuildSnapshot(MonoTime now);
   SnapshotPtr Present(MonoTime now);
   std::vector<Waiter> TakeWaiters();
 
-  const Parts parts_;
+  const std::shared_ptr<const InstanceConfig> config_;
+  const ExporterTypePtr type_;
+  Timers* const timers_;
+  const Clock* const clock_;
+  PollObserver* const observer_;
   mutable std::mutex mutex_;  // all below is guarded by it
   InstanceState state_;
   StateLog log_;
   StatusFragment status_fragment_;
   Flight scrape_, slow_;
+  Circuit circuit_;
+  CostEstimate cost_;
+  SlowSchedule schedule_;
   bool stopping_ = false;
-  MonoTime last_ended_{0};  // of the scrape lane's last poll; 0: never
+  // Until when the scrape lane's last result is fresh enough; before the first: the past.
+  MonoTime fresh_until_{MonoTime::min()};
+  bool unclaimed_ = false;  // it was prefetched, and no scrape has taken it
   std::vector<Waiter> waiters_;
   uint64_t last_waiter_ = 0;
-  std::vector<bool> slow_enabled_;  // collectors of the slow lane
-  std::vector<MonoTime> next_due_;  // of each slow collector
   TimerId slow_timer_ = 0;
   SnapshotPtr snapshot_;
   MonoTime snapshot_good_until_{0};

@@ -5,10 +5,8 @@
 
 #include "plugin/object.hpp"
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -26,31 +24,28 @@ class PollRunner {
   // Interrupts and ends the thread. False: the plugin did not return within `grace`; the runner
   // must then not be destroyed (the process is about to end).
   virtual bool Stop(MonoTime grace) = 0;
+  // Gives up a runner whose poll hangs; it may then be destroyed at once. When the poll returns,
+  // whenever that is, its thread lets go of the plugin's object, calls `ended` and ends.
+  virtual void Abandon(std::function<void()> ended) = 0;
 };
 
 class Lane final : public PollRunner {
  public:
   explicit Lane(std::unique_ptr<PluginObject> object);
-  ~Lane() override;  // Joins: only after Stop() returned true, or if no poll hangs.
+  // Joins: only after Stop() returned true, or if no poll hangs, or after Abandon().
+  ~Lane() override;
 
   void Start(std::vector<bool> due, MonoTime deadline,
              std::function<void(PollOutcome)> done) override;
   void Interrupt() override;
   bool Stop(MonoTime grace) override;
+  void Abandon(std::function<void()> ended) override;
 
  private:
-  void Run();
+  struct State;
+  static void Run(const std::shared_ptr<State>& state);
 
-  const std::unique_ptr<PluginObject> object_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool wanted_ = false;  // all below: guarded by mutex_
-  bool running_ = false;
-  bool stopping_ = false;
-  bool ended_ = false;
-  std::vector<bool> due_;
-  MonoTime deadline_{0};
-  std::function<void(PollOutcome)> done_;
+  const std::shared_ptr<State> state_;  // the thread's too
   std::thread thread_;
 };
 

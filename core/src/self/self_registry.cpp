@@ -58,6 +58,11 @@ struct SelfRegistry::Families {
       NewCounter("pillion_poll_failures_total", "Polls that could not read their target.");
   prometheus::Family<Counter>& late =
       NewCounter("pillion_poll_late_total", "Polls that a scrape was answered without.");
+  prometheus::Family<Counter>& prefetched =
+      NewCounter("pillion_poll_prefetched_total",
+                 "Polls that were started ahead of a scrape that comes regularly.");
+  prometheus::Family<Counter>& prefetch_unused = NewCounter(
+      "pillion_poll_prefetch_unused_total", "Polls ahead of a scrape that then did not come.");
   prometheus::Family<Counter>& dropped = NewCounter(
       "pillion_samples_dropped_total",
       "Samples left out because they were invalid, doubled or over a bound. Drops on the merged "
@@ -122,6 +127,8 @@ void SelfRegistry::Announce(const InstanceConfig& instance) {
   families_->secret_changes.Add(Of(instance));
   families_->secret_refused.Add(Of(instance));
   families_->secret_accepted.Add(Of(instance)).Set(1);
+  families_->prefetched.Add(Of(instance));
+  families_->prefetch_unused.Add(Of(instance));
   families_->poll_seconds.Add(Of(instance), kSecondsBuckets);
 }
 
@@ -144,6 +151,14 @@ void SelfRegistry::PollEnded(const InstanceConfig& instance, const PollOutcome& 
 
 void SelfRegistry::PollLate(const InstanceConfig& instance) {
   families_->late.Add(Of(instance)).Increment();
+}
+
+void SelfRegistry::Prefetched(const InstanceConfig& instance) {
+  families_->prefetched.Add(Of(instance)).Increment();
+}
+
+void SelfRegistry::PrefetchUnused(const InstanceConfig& instance) {
+  families_->prefetch_unused.Add(Of(instance)).Increment();
 }
 
 void SelfRegistry::Dropped(const Drops& drops) {

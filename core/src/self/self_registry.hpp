@@ -33,6 +33,8 @@ class SelfRegistry final : public PollObserver {
 
   void PollEnded(const InstanceConfig& instance, const PollOutcome& outcome) override;
   void PollLate(const InstanceConfig& instance) override;
+  void Prefetched(const InstanceConfig& instance) override;
+  void PrefetchUnused(const InstanceConfig& instance) override;
   // What a merged page had to leave out.
   void Dropped(const Drops& drops);
   // A scrape was answered. `format` as in ToString(Format).

@@ -29,6 +29,7 @@ struct Bench {
                                                 .config = instance,
                                                 .scrape_lane = std::move(runner),
                                                 .slow_lane = nullptr,
+                                                .make_lane = nullptr,
                                                 .timers = &scheduler,
                                                 .clock = &SystemClock(),
                                                 .observer = &self,

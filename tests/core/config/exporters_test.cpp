@@ -154,14 +154,17 @@ TEST_CASE("values of a wrong type or range say what is accepted") {
       {"freshness = '2d'", "13: exporters.fake.freshness: must be between 0s and 1d"},
       {"timeout = '0s'", "11: exporters.fake.timeout: must be between 10ms and 1h"},
       {"stale_after = '0s'", "15: exporters.fake.stale_after: must be between 10ms and 30d"},
+      {"prefetch = 1", "12: exporters.fake.prefetch: must be true or false, not an integer"},
       {"type = 5", "8: exporters.fake.type: must be a string, not an integer"},
   };
   for (const auto& [line, expected] : cases) CHECK(Problem(line) == at + expected + "\n");
 }
 
 TEST_CASE("times of an instance are read") {
-  const InstanceConfig instance =
-      LoadOne("[exporters.fake]\nfreshness = '0s'\ntimeout = '250ms'\nstale_after = '1h'");
+  const InstanceConfig instance = LoadOne(
+      "[exporters.fake]\nfreshness = '0s'\ntimeout = '250ms'\nstale_after = '1h'\nprefetch = "
+      "false");
+  CHECK_FALSE(instance.prefetch);
   CHECK(instance.freshness == seconds(0));
   CHECK(instance.timeout == milliseconds(250));
   CHECK(instance.stale_after == minutes(60));
@@ -174,7 +177,8 @@ TEST_CASE("an unknown key suggests options and keys of every instance") {
         "a.toml:2:1: exporters.fake.fresness: unknown key; did you mean `freshness`?\n");
   CHECK(Text(Load("[exporters.plain]\nunheard_of = 1")) ==
         "a.toml:2:1: exporters.plain.unheard_of: unknown key; accepted: type, labels, freshness, "
-        "timeout, stale_after, collectors, keep, drop, rules, series_max, family_series_max, "
+        "timeout, stale_after, prefetch, collectors, keep, drop, rules, series_max, "
+        "family_series_max, "
         "label_value_bytes_max\n");
 }
 

@@ -27,6 +27,10 @@ class FakeRunner final : public PollRunner {
   }
   void Interrupt() override { ++interrupts; }
   bool Stop(MonoTime) override { return stops_in_time; }
+  void Abandon(std::function<void()> ended) override {
+    // Its poll goes on, as that of a lane that hangs.
+    if (abandoned != nullptr) *abandoned = {std::move(done_), std::move(ended)};
+  }
 
   bool running() const { return done_ != nullptr; }
   void Finish(PollOutcome outcome) {
@@ -40,6 +44,11 @@ class FakeRunner final : public PollRunner {
   bool stops_in_time = true;
   std::vector<bool> last_due;
   MonoTime last_deadline{0};
+  struct Abandoned {
+    std::function<void(PollOutcome)> done;
+    std::function<void()> ended;
+  };
+  Abandoned* abandoned = nullptr;  // where to leave them
 
  private:
   std::function<void(PollOutcome)> done_;
@@ -51,7 +60,9 @@ class CountingObserver final : public PollObserver {
     ++(outcome.ok() ? succeeded : failed);
   }
   void PollLate(const InstanceConfig&) override { ++late; }
-  int succeeded = 0, failed = 0, late = 0;
+  void Prefetched(const InstanceConfig&) override { ++prefetched; }
+  void PrefetchUnused(const InstanceConfig&) override { ++unused; }
+  int succeeded = 0, failed = 0, late = 0, prefetched = 0, unused = 0;
 };
 
 inline FragmentPtr OneSample(uint32_t collector, const char* name, double value) {

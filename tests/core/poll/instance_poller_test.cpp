@@ -1,65 +1,11 @@
-#include "core/poll/fakes.hpp"
+#include "core/poll/poller_bench.hpp"
 
 using namespace pillion;
 using namespace pillion::test;
 
 namespace {
 
-// A poller with a quick collector and, if asked, one with `every`, and everything around it.
-struct Bench {
-  explicit Bench(std::chrono::nanoseconds slow_every = 0s, bool with_quick = true) {
-    auto config = std::make_shared<InstanceConfig>();
-    config->name = "one";
-    config->type = "fake";
-    config->freshness = 1s;
-    config->timeout = 10s;
-    config->collectors = {{.enabled = with_quick, .every = 0s},
-                          {.enabled = slow_every > 0s, .every = slow_every}};
-    auto scrape = with_quick ? std::make_unique<FakeRunner>() : nullptr;
-    auto slow = slow_every > 0s ? std::make_unique<FakeRunner>() : nullptr;
-    lane = scrape.get();
-    slow_lane = slow.get();
-    poller = InstancePoller::Create({.type = FakeType(),
-                                     .config = config,
-                                     .scrape_lane = std::move(scrape),
-                                     .slow_lane = std::move(slow),
-                                     .timers = &time,
-                                     .clock = &time,
-                                     .observer = &observer,
-                                     .random = [] { return 0.5; }});
-  }
-
-  // Starts a scrape; the result appears in `answers`.
-  void Scrape(MonoTime within = 9s) {
-    poller->Acquire(time.Now() + within,
-                    [this](SnapshotPtr s) { answers.push_back(std::move(s)); });
-  }
-  PollOutcome Outcome(Reason reason = Reason::kOk, double value = 1) {
-    PollOutcome outcome;
-    outcome.reason = reason;
-    outcome.ended = time.Now();
-    outcome.ended_unix = time.UnixSeconds();
-    outcome.duration = 5ms;
-    if (reason == Reason::kOk) {
-      outcome.collectors.push_back({0, Reason::kOk, "", 5ms, OneSample(0, "quick_value", value)});
-    } else {
-      outcome.message = "it failed";
-    }
-    return outcome;
-  }
-  PollOutcome SlowOutcome(double value) {
-    PollOutcome outcome = Outcome();
-    outcome.collectors = {{1, Reason::kOk, "", 5ms, OneSample(1, "slow_value", value)}};
-    return outcome;
-  }
-
-  FakeTime time;
-  CountingObserver observer;
-  FakeRunner* lane = nullptr;
-  FakeRunner* slow_lane = nullptr;
-  std::shared_ptr<InstancePoller> poller;
-  std::vector<SnapshotPtr> answers;
-};
+using Bench = PollerBench;
 
 }  // namespace
 
@@ -286,7 +232,7 @@ TEST_CASE("slow collectors run on their own timer and scrapes never wait for the
   CHECK(bench.lane->last_due == std::vector<bool>{true, false});
   bench.lane->Finish(bench.Outcome());
   CHECK_FALSE(Shows(*bench.answers[0], "slow_value"));
-  bench.time.Advance(InstancePoller::kFirstSlowPollWithin);
+  bench.time.Advance(SlowSchedule::kFirstWithin);
   REQUIRE(bench.slow_lane->running());
   CHECK(bench.slow_lane->last_due == std::vector<bool>{false, true});
   bench.Scrape();
@@ -345,7 +291,7 @@ TEST_CASE("a slow collector that failed is tried again long before its every has
   bench.poller->Start();
   bench.time.Advance(2s);
   bench.slow_lane->Finish(bench.Outcome(Reason::kRefused));
-  bench.time.Advance(InstancePoller::kSlowRetry - 1s);
+  bench.time.Advance(SlowSchedule::kRetry - 1s);
   CHECK_FALSE(bench.slow_lane->running());
   bench.time.Advance(1s);
   CHECK(bench.slow_lane->running());
@@ -360,7 +306,7 @@ TEST_CASE("a slow collector that took too long keeps its every") {
   CHECK_FALSE(bench.slow_lane->running());
 }
 
-TEST_CASE("slow collectors that failed with the target are polled as soon as it is back") {
+TEST_CASE("slow collectors that failed with the target are polled soon after it is back") {
   Bench bench(1h);
   bench.poller->Start();
   bench.Scrape();
@@ -369,10 +315,11 @@ TEST_CASE("slow collectors that failed with the target are polled as soon as it 
   bench.slow_lane->Finish(bench.Outcome(Reason::kTimeout));
   bench.Scrape();
   bench.lane->Finish(bench.Outcome());
-  bench.time.Advance(0s);
+  bench.time.Advance(SlowSchedule::kBackWithin);
   REQUIRE(bench.slow_lane->running());
   bench.slow_lane->Finish(bench.SlowOutcome(5));
   bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
   CHECK(Shows(*bench.answers.back(), "slow_value{} 5.0"));
 }
 
@@ -440,6 +387,7 @@ TEST_CASE("a poll that ends after its poller is gone is harmless") {
     }
     void Interrupt() override {}
     bool Stop(MonoTime) override { return true; }
+    void Abandon(std::function<void()>) override {}
     std::function<void(PollOutcome)>* out;
   };
   CountingObserver observer;

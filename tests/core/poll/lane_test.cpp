@@ -101,3 +101,13 @@ TEST_CASE("stopping a lane interrupts its poll and ends in time") {
   CHECK(lane->Stop(10s));
   CHECK(done.get_future().wait_for(0s) == std::future_status::ready);
 }
+
+TEST_CASE("a lane that is given up lets go of its object when its poll returns") {
+  auto lane = MakeLane();
+  std::promise<void> done, ended;
+  lane->Start({true}, SystemClock().Now() + 100ms, [&](PollOutcome) { done.set_value(); });
+  lane->Abandon([&] { ended.set_value(); });
+  lane.reset();  // joins nothing
+  CHECK(ended.get_future().wait_for(10s) == std::future_status::ready);
+  CHECK(done.get_future().wait_for(0s) == std::future_status::ready);
+}

@@ -1,0 +1,178 @@
+#include "poll/prefetcher.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace pillion {
+namespace {
+
+// One beat's next arrival, for which the page was or is being prepared.
+struct Made {
+  MonoTime until{0};  // who has not come by then does not come
+  uint64_t number = 0;
+  bool polled = false;
+};
+
+struct PageState {
+  Prefetcher::Page page;
+  Beats beats;
+  std::map<uint64_t, Made> made;  // by beat
+  TimerId timer = 0;
+  MonoTime last_arrival{0};
+};
+
+}  // namespace
+
+struct Prefetcher::State : std::enable_shared_from_this<State> {
+  State(Timers* t, const Clock* c) : timers(t), clock(c) {}
+
+  PageState& PageOf(const std::string& key, const Page& page);
+  void Settle(PageState& page, MonoTime now);
+  void Arm(const std::string& key, PageState& page, MonoTime now);
+  void Due(const std::string& key);
+  void Prepared(const std::string& key, uint64_t beat, uint64_t number);
+
+  Timers* const timers;
+  const Clock* const clock;
+  mutable std::mutex mutex;  // all below is guarded by it
+  std::map<std::string, PageState> pages;
+  double allowance = kUnusedAtOnce;
+  uint64_t last_number = 0;
+  Stats stats;
+  bool stopped = false;
+  int preparing = 0;  // calls of `prepare`
+  std::condition_variable prepared;
+};
+
+Prefetcher::Prefetcher(Timers* timers, const Clock* clock)
+    : state_(std::make_shared<State>(timers, clock)) {}
+
+Prefetcher::~Prefetcher() { Stop(); }
+
+// Pages without a beat go first: whoever asks for ever new pages does not make us forget others'.
+PageState& Prefetcher::State::PageOf(const std::string& key, const Page& page) {
+  const auto known = pages.find(key);
+  if (known != pages.end()) return known->second;
+  if (pages.size() == kPagesMax) {
+    const auto first = std::min_element(pages.begin(), pages.end(), [](auto& a, auto& b) {
+      return std::pair(a.second.beats.size() > 0, a.second.last_arrival) <
+             std::pair(b.second.beats.size() > 0, b.second.last_arrival);
+    });
+    timers->Cancel(first->second.timer);
+    pages.erase(first);
+  }
+  PageState& added = pages[key];
+  added.page = page;
+  return added;
+}
+
+// Counts what nobody came for.
+void Prefetcher::State::Settle(PageState& page, MonoTime now) {
+  std::erase_if(page.made, [&](const auto& entry) {
+    if (now <= entry.second.until) return false;
+    if (entry.second.polled) {
+      ++stats.unused;
+      allowance -= 1;
+    }
+    return true;
+  });
+}
+
+// Sets the timer for the next thing to do: a page to prepare, or an arrival to give up.
+void Prefetcher::State::Arm(const std::string& key, PageState& page, MonoTime now) {
+  timers->Cancel(std::exchange(page.timer, 0));
+  MonoTime next = MonoTime::max();
+  const MonoTime lead = page.page.lead();
+  for (const Beats::Expected& coming : page.beats.Coming(now)) {
+    const bool made = page.made.count(coming.beat) > 0;
+    // A moment after `until`, so that the beat has moved on by then.
+    next = std::min(next, made ? coming.until + MonoTime(1) : coming.at - coming.margin - lead);
+  }
+  if (next == MonoTime::max()) return;
+  page.timer = timers->At(std::max(next, now), [weak = weak_from_this(), key] {
+    if (auto self = weak.lock()) self->Due(key);
+  });
+}
+
+void Prefetcher::State::Due(const std::string& key) {
+  struct Job {
+    uint64_t beat, number;
+    MonoTime at;
+  };
+  std::vector<Job> jobs;
+  Page page;
+  {
+    const std::lock_guard lock(mutex);
+    const auto found = pages.find(key);
+    if (stopped || found == pages.end()) return;
+    PageState& state = found->second;
+    page = state.page;
+    const MonoTime now = clock->Now();
+    Settle(state, now);
+    const MonoTime lead = page.lead();
+    for (const Beats::Expected& coming : state.beats.Coming(now)) {
+      if (state.made.count(coming.beat) > 0 || coming.at - coming.margin - lead > now) continue;
+      const uint64_t number = ++last_number;
+      state.made[coming.beat] = {coming.until, number, false};
+      // Too late for it, or not allowed: the scrape will read for itself.
+      if (coming.at > now && allowance >= 1) jobs.push_back({coming.beat, number, coming.at});
+    }
+    Arm(key, state, now);
+    ++preparing;
+  }
+  for (const Job& job : jobs) {
+    page.prepare(job.at, [weak = weak_from_this(), key, job](bool polled) {
+      auto self = weak.lock();
+      if (self != nullptr && polled) self->Prepared(key, job.beat, job.number);
+    });
+  }
+  const std::lock_guard lock(mutex);
+  --preparing;
+  prepared.notify_all();
+}
+
+void Prefetcher::State::Prepared(const std::string& key, uint64_t beat, uint64_t number) {
+  const std::lock_guard lock(mutex);
+  ++stats.prefetches;
+  const auto page = pages.find(key);
+  if (page == pages.end()) return;
+  const auto made = page->second.made.find(beat);
+  if (made != page->second.made.end() && made->second.number == number) made->second.polled = true;
+}
+
+void Prefetcher::Arrived(const std::string& key, const Page& page) {
+  State& s = *state_;
+  const std::lock_guard lock(s.mutex);
+  if (s.stopped) return;
+  const MonoTime now = s.clock->Now();
+  PageState& state = s.PageOf(key, page);
+  state.last_arrival = now;
+  s.Settle(state, now);
+  const auto beat = state.beats.Arrived(now);
+  if (!beat) return;
+  s.allowance = std::min(s.allowance + kUnusedPerArrival, kUnusedAtOnce);
+  state.made.erase(*beat);
+  s.Arm(key, state, now);
+}
+
+void Prefetcher::Stop() {
+  std::unique_lock lock(state_->mutex);
+  state_->stopped = true;
+  for (auto& [_, page] : state_->pages) state_->timers->Cancel(page.timer);
+  state_->pages.clear();
+  state_->prepared.wait(lock, [this] { return state_->preparing == 0; });
+}
+
+Prefetcher::Stats Prefetcher::stats() const {
+  const std::lock_guard lock(state_->mutex);
+  Stats stats = state_->stats;
+  stats.pages = state_->pages.size();
+  for (const auto& [_, page] : state_->pages) stats.beats += page.beats.size();
+  return stats;
+}
+
+}  // namespace pillion
