@@ -12,7 +12,7 @@ inline constexpr Option kOptions[] = {
      .flags = PILLION_OPT_ADDRESS},
     {.name = "user", .help = "Role to log in as; goes before a user in the dsn."},
     {.name = "password",
-     .help = "Its password, read again for every connect; goes before one in the dsn.",
+     .help = "Its password, read again when it changes; goes before one in the dsn.",
      .flags = PILLION_OPT_SECRET},
     {.name = "statement_timeout",
      .type = OptionType::kDuration,

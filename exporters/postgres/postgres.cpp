@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <utility>
 
 #include "collecting.hpp"
 #include "collectors.hpp"
@@ -21,6 +23,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
+
+// Longest time for a second session beside one that works: scrapes wait meanwhile.
+constexpr nanoseconds kRenewMax = std::chrono::seconds(1);
 
 std::string InMilliseconds(nanoseconds duration) {
   const auto count = std::chrono::ceil<milliseconds>(duration).count();
@@ -63,39 +68,60 @@ class Postgres {
     const auto reserve =
         std::clamp<nanoseconds>(ctx.Left() / 20, milliseconds(1), milliseconds(50));
     const MonoTime until = ctx.Deadline() - reserve;
-    const bool kept = connection_.open();
+    const bool kept = connection_->open();
     bool started = false;
     auto outcome = PollOnce(ctx, sink, until, started);
     // That the server was restarted since the last poll shows in the session we kept: a new one
     // may well succeed.
     const bool lost = !outcome.ok() && outcome.error().reason == Reason::kRefused;
     if (kept && lost && !started) outcome = PollOnce(ctx, sink, until, started);
+    if (outcome.ok() && connection_->open()) Renew(ctx, until);
     return outcome;
   }
 
  private:
-  Result<void> Connect(PollContext& ctx, MonoTime until) {
+  Result<void> Open(PollContext& ctx, MonoTime until, Connection& connection) {
     const auto password = options_.Secret("password");
     if (!password) return password.error();
-    if (auto opened = connection_.Open(ctx, target_, *password, until); !opened.ok()) {
-      return opened;
-    }
-    if (connection_.major() < kOldestMajor) {
-      Error error{Reason::kVersion, "PostgreSQL " + connection_.version() + " is older than " +
-                                        std::to_string(kOldestMajor)};
-      connection_.Close();
-      return error;
-    }
-    major_ = connection_.major();
+    if (auto opened = connection.Open(ctx, target_, *password, until); !opened.ok()) return opened;
+    if (connection.major() >= kOldestMajor) return {};
+    Error error{Reason::kVersion, "PostgreSQL " + connection.version() + " is older than " +
+                                      std::to_string(kOldestMajor)};
+    connection.Close();
+    return error;
+  }
+
+  Result<void> Connect(PollContext& ctx, MonoTime until) {
+    if (auto opened = Open(ctx, until, *connection_); !opened.ok()) return opened;
     const nanoseconds left = until - ctx.Now();
     statement_timeout_ = InMilliseconds(std::min(options_.Duration("statement_timeout"), left / 2));
     lock_timeout_ = InMilliseconds(options_.Duration("lock_timeout"));
+    StartSession();
+    return {};
+  }
+
+  // A password that changed is tried in a second session, after all was read by the one that we
+  // have: whatever comes of it, this poll is well.
+  void Renew(PollContext& ctx, MonoTime until) {
+    const MonoTime now = ctx.Now();
+    const nanoseconds left = until - now;
+    if (left <= nanoseconds(0) || !options_.SecretsChanged()) return;
+    auto second = std::make_unique<Connection>();
+    const auto opened = Open(ctx, now + std::min<nanoseconds>(left / 2, kRenewMax), *second);
+    options_.SecretsTried(opened);
+    if (!opened.ok()) return;
+    connection_ = std::move(second);
+    StartSession();
+  }
+
+  void StartSession() {
+    fresh_ = true;
+    major_ = connection_->major();
     hidden_sizes_told_ = false;
     pooled_ = false;
     prepared_ = {};
     quick_ = {};
     readers_.Forget();
-    return {};
   }
 
   // What one run sends, with the texts that its steps point to.
@@ -111,7 +137,7 @@ class Postgres {
 
   void PlanSession(bool fresh, Plan& plan) {
     plan.setting_sql = fresh ? SessionSql(major_) : TransactionSql();
-    plan.backend = std::to_string(PQbackendPID(connection_.handle()));
+    plan.backend = std::to_string(PQbackendPID(connection_->handle()));
     plan.setting_parameters = {statement_timeout_.c_str(), lock_timeout_.c_str(),
                                plan.backend.c_str()};
     plan.databases = {include_.c_str(), exclude_.c_str()};
@@ -158,7 +184,7 @@ class Postgres {
     if (plan.steps.empty()) return {};
     for (size_t i = 0; i < plan.steps.size(); ++i) plan.expected[i].sync = plan.steps[i].sync;
     collecting.Expect(std::move(plan.expected));
-    return RunPipeline(ctx, connection_, plan.steps, until, collecting);
+    return RunPipeline(ctx, *connection_, plan.steps, until, collecting);
   }
 
   // Statements that have been quick and well share transactions, which saves both sides most of
@@ -188,16 +214,16 @@ class Postgres {
   }
 
   Result<void> PollOnce(PollContext& ctx, Sink& sink, MonoTime until, bool& started) {
-    const bool fresh = !connection_.open();
-    if (fresh) {
+    if (!connection_->open()) {
       if (auto connected = Connect(ctx, until); !connected.ok()) return connected;
     }
-    ctx.Fact("server_version", connection_.version());
-    ctx.Fact("database", connection_.database());
-    ctx.Fact("role", connection_.role());
+    const bool fresh = std::exchange(fresh_, false);
+    ctx.Fact("server_version", connection_->version());
+    ctx.Fact("database", connection_->database());
+    ctx.Fact("role", connection_->role());
 
     if (pooled_) readers_.Forget();  // the next answer may be another server's
-    Collecting collecting(ctx, sink, readers_, connection_.role());
+    Collecting collecting(ctx, sink, readers_, connection_->role());
     const auto prepared_before = prepared_;
     const auto ran = RunAll(ctx, fresh, until, collecting);
     started = collecting.started();
@@ -205,7 +231,7 @@ class Postgres {
     auto finished = Finish(ran, collecting);
     if (!finished.ok()) return finished;
     for (uint32_t i = 0; i < prepared_.size(); ++i) {
-      if (prepared_before[i] && !prepared_[i]) connection_.Close();
+      if (prepared_before[i] && !prepared_[i]) connection_->Close();
     }
     for (uint32_t id = 0; id < kCollectorCount; ++id) {
       if (!ctx.Due(id)) continue;
@@ -225,12 +251,12 @@ class Postgres {
 
   Result<void> Finish(const Result<void>& ran, Collecting& collecting) {
     if (!ran.ok()) {
-      connection_.Close();
+      connection_->Close();
       if (collecting.started()) collecting.EndTheRest(ran.error());
       // Late is not lost: what came in time is shown, the others have failed.
       if (ran.error().reason != Reason::kTimeout || collecting.succeeded() == 0) return ran;
     } else if (!collecting.session().ok()) {
-      connection_.Close();
+      connection_->Close();
       const Error& error = collecting.session().error();
       return Error{error.reason, "preparing the session: " + error.message};
     }
@@ -255,7 +281,8 @@ class Postgres {
   const std::string include_;  // both lists as array literals
   const std::string exclude_;
   Target target_;
-  Connection connection_;
+  std::unique_ptr<Connection> connection_ = std::make_unique<Connection>();  // never null
+  bool fresh_ = false;           // the session was not read yet
   RowReaders readers_{filter_};  // of the present session
   // Of the present session, or the last one.
   int major_ = 0;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <new>
 #include <system_error>
+#include <utility>
 
 namespace pillion::redis {
 namespace {
@@ -98,6 +99,11 @@ void Connection::Close() {
   fd_ = -1;
 }
 
+void Connection::TakeOver(Connection& other) {
+  Close();
+  fd_ = std::exchange(other.fd_, -1);
+}
+
 Result<void> Connection::Connect(const PollContext& ctx) {
   Close();
   if (!address_.path.empty()) return ConnectUnix(ctx);
@@ -106,7 +112,7 @@ Result<void> Connection::Connect(const PollContext& ctx) {
   Result<void> last = Error{Reason::kDns, "`" + address_.host + "` has no address"};
   for (size_t i = 0; i < addresses->size(); ++i) {
     // An address that swallows packets must leave time for those after it.
-    const auto share = ctx.Left() / static_cast<int64_t>(addresses->size() - i);
+    const auto share = (End(ctx) - ctx.Now()) / static_cast<int64_t>(addresses->size() - i);
     last = ConnectTcp(ctx, (*addresses)[i], ctx.Now() + share);
     if (last.ok()) return last;
     Close();
@@ -137,7 +143,7 @@ Result<void> Connection::ConnectUnix(const PollContext& ctx) {
   std::memcpy(address.sun_path, address_.path.data(), address_.path.size());
   fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) return Error{ReasonOfErrno(errno), "socket: " + TextOfErrno(errno)};
-  auto done = Finish(ctx, &address, sizeof address, ctx.Deadline());
+  auto done = Finish(ctx, &address, sizeof address, End(ctx));
   if (!done) Close();
   return done;
 }
@@ -201,7 +207,7 @@ Result<void> Connection::Send(const PollContext& ctx, std::string_view bytes) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) {
       return Error{Reason::kRefused, "sending to " + To() + ": " + TextOfErrno(errno)};
     }
-    if (auto ready = ctx.Wait(fd_, PILLION_WRITABLE); !ready) {
+    if (auto ready = ctx.Wait(fd_, PILLION_WRITABLE, End(ctx)); !ready) {
       return Error{ready.error().reason, "sending to " + To() + ": " + ready.error().message};
     }
   }
@@ -211,7 +217,7 @@ Result<void> Connection::Send(const PollContext& ctx, std::string_view bytes) {
 Result<void> Connection::Receive(const PollContext& ctx, ReplyGuard& guard, redisReader* reader) {
   std::array<char, kReadBytes> bytes;
   while (!guard.complete()) {
-    if (auto ready = ctx.Wait(fd_, PILLION_READABLE); !ready) {
+    if (auto ready = ctx.Wait(fd_, PILLION_READABLE, End(ctx)); !ready) {
       return Error{ready.error().reason, To() + ": " + ready.error().message};
     }
     const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);

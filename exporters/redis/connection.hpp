@@ -20,6 +20,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -65,6 +66,10 @@ class Connection {
   // Tries each address of the host, within the poll's deadline.
   Result<void> Connect(const PollContext& ctx);
   void Close();
+  // An earlier end for all that waits; 0: the poll's deadline.
+  void SetUntil(MonoTime until) { until_ = until; }
+  // Closes its own socket and takes that of the other, which has then none.
+  void TakeOver(Connection& other);
 
   // Sends the pipeline and reads one reply for each of its commands. Closes on failure.
   // An error reply of the server is a reply, not a failure. When the server says no and closes
@@ -83,11 +88,15 @@ class Connection {
   Result<void> Send(const PollContext& ctx, std::string_view bytes);
   Result<void> Receive(const PollContext& ctx, ReplyGuard& guard, redisReader* reader);
   Error Lost(const ReplyGuard& guard, std::string_view why);
+  MonoTime End(const PollContext& ctx) const {
+    return until_.count() == 0 ? ctx.Deadline() : std::min(until_, ctx.Deadline());
+  }
   std::string To() const { return address_.ToText(); }
 
   Address address_;
   ReplyLimits limits_;
   int fd_ = -1;
+  MonoTime until_{0};
   bool lost_before_answer_ = false;
 };
 

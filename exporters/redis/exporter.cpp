@@ -28,6 +28,7 @@ class RedisExporter {
     Emit(ctx, answers, sink);
     seconds_ += Seconds(ctx.Now() - begin);
     sink.Collect(kExporter, [&] { return EmitSelf(Seconds(ctx.Now() - begin), sink); });
+    session_.Renew(ctx);
     return {};
   }
 

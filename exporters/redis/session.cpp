@@ -45,6 +45,33 @@ Result<void> Session::Begin(const PollContext& ctx, DueSet due, Answers& answers
   return RoundTrip(ctx, Plan(due, settings_, server_), due, answers);
 }
 
+void Session::Renew(const PollContext& ctx) {
+  if (!connection_.open() || ctx.Left().count() <= 0 || !options_.SecretsChanged()) return;
+  Connection second(settings_.address, settings_.reply_bytes_max);
+  second.SetUntil(ctx.Now() + std::min(ctx.Left() / 2, kRenewMax));
+  const auto done = LogIn(ctx, second);
+  options_.SecretsTried(done);
+  if (!done) return;
+  connection_.TakeOver(second);
+  server_ = Server();
+  greeted_ = true;
+}
+
+Result<void> Session::LogIn(const PollContext& ctx, Connection& connection) {
+  Pipeline pipeline;
+  if (const auto count = Greet(pipeline); !count) return count.error();
+  // Without a log-in anything shows whether one is wanted.
+  if (!auth_sent_) pipeline.Add({"PING"});
+  if (auto connected = connection.Connect(ctx); !connected) return connected;
+  const auto replies = connection.Exchange(ctx, pipeline);
+  if (!replies) return replies.error();
+  if (auth_sent_) return ReadGreeting(replies->front().get());
+  const redisReply* said = (connection.open() ? replies->back() : replies->front()).get();
+  if (!IsError(said) || ReasonOf(TextOf(said)) == Reason::kPermission) return {};
+  return Error{ReasonOf(TextOf(said)),
+               connection.address().ToText() + ": " + std::string(TextOf(said).substr(0, 200))};
+}
+
 Result<void> Session::Connect(const PollContext& ctx) {
   server_ = Server();  // it may be another one now
   greeted_ = false;

@@ -51,6 +51,8 @@ class Answers {
 class Session {
  public:
   static constexpr std::chrono::nanoseconds kDenialTime = std::chrono::minutes(1);
+  // For a second connection beside one that works: scrapes wait meanwhile.
+  static constexpr std::chrono::nanoseconds kRenewMax = std::chrono::seconds(1);
   static constexpr size_t kSentinelMastersMax = 256;  // asked about in one poll
 
   // `settings` must outlive the session. `options` is kept for the password.
@@ -58,6 +60,9 @@ class Session {
 
   // Fails if the target as a whole could not be read. `answers` must be new.
   Result<void> Poll(const PollContext& ctx, DueSet due, Answers& answers);
+  // A password that changed is tried on a second connection, which takes the place of the first
+  // if it is accepted. To be called when all answers are read; forgets the server.
+  void Renew(const PollContext& ctx);
 
   const Server& server() const { return server_; }
   // How long connecting took in the last poll; 0 if the connection was still there.
@@ -71,6 +76,7 @@ class Session {
 
   Result<void> Begin(const PollContext& ctx, DueSet due, Answers& answers);
   Result<void> Connect(const PollContext& ctx);
+  Result<void> LogIn(const PollContext& ctx, Connection& connection);
   Result<void> RoundTrip(const PollContext& ctx, AskSet asks, DueSet due, Answers& answers);
   Result<size_t> Greet(Pipeline& pipeline);
   Result<void> ReadGreeting(const redisReply* reply);

@@ -18,7 +18,7 @@ constexpr Option kOptions[] = {
      .flags = PILLION_OPT_ADDRESS},
     {.name = "username", .help = "ACL user; without it the password is the default user's."},
     {.name = "password",
-     .help = "Password; read anew for each connection.",
+     .help = "Password; read again when it changes.",
      .flags = PILLION_OPT_SECRET},
     {.name = "client_name",
      .default_value = "pillion",

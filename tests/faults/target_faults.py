@@ -227,13 +227,24 @@ timeout = "{poll_timeout}"
         self.assertLessEqual(self.pillion.connections_to(*self.hurt.server.address), 1)
 
     def test_wrong_password(self):
+        """The server's is another now. A refused one is tried again after 10 s or so, not with each
+        poll: no account is locked."""
         self.start_well()
         self.change_password("another")
+        refused = self.refused()
         self.scrape_without("auth")
         self.scrape_without("auth")
+        self.scrape_without("auth")
+        self.assertGreater(self.refused(), refused)
         self.change_password(PASSWORD)
+        wait_until("it is tried again", lambda: self.pillion.page().value(self.hurt.up) == 1)
+        self.assertLess(self.refused() - refused, 3)  # 2 if the machine is slow
         self.check_recovery()
         self.check_end("up", "auth", "up")
+
+    def refused(self):
+        return self.pillion.counter("pillion_secret_refused_total",
+                                    instance_name=self.hurt.instance)
 
     # ---- somebody else on its port -------------------------------------------------------------
 

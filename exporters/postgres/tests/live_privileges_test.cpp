@@ -82,6 +82,46 @@ TEST_CASE("live: a wrong password is a matter of credentials until it is right")
   CheckAllWell(host->Poll());
 }
 
+TEST_CASE(
+    "live: a changed password is taken without a failed poll and a wrong one changes nothing") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run("CREATE ROLE with_password LOGIN PASSWORD 'old' IN ROLE pg_monitor");
+  const auto host =
+      HostFor(server->TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "old"}});
+  const auto backends = [&] {
+    return server->Ask(
+        "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'with_password'");
+  };
+  CheckAllWell(host->Poll());
+  const std::string first = backends();
+  host->SetSecret("password", "wrong");
+  for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
+  CHECK(host->secrets_tried() == std::vector{Reason::kAuth});
+  CHECK(backends() == first);
+  server->Run("ALTER ROLE with_password PASSWORD 'new'");
+  host->SetSecret("password", "new");
+  for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
+  CHECK(host->secrets_tried() == std::vector{Reason::kAuth, Reason::kOk});
+  const std::string second = backends();
+  CHECK(second != first);
+  CHECK_FALSE(Has(second, " "));
+}
+
+TEST_CASE("live: a role of one session keeps the old one when its password changes") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  server->Run(
+      "CREATE ROLE with_password LOGIN CONNECTION LIMIT 1 PASSWORD 'old' IN ROLE pg_monitor");
+  const auto host =
+      HostFor(server->TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "old"}});
+  CheckAllWell(host->Poll());
+  server->Run("ALTER ROLE with_password PASSWORD 'new'");
+  host->SetSecret("password", "new");
+  for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
+  CHECK(host->secrets_tried() == std::vector{Reason::kLimit});
+}
+
 TEST_CASE("live: roles and databases that do not exist are told apart") {
   const auto server = LiveServer::Make();
   if (!server) return;

@@ -125,6 +125,42 @@ TEST_CASE("statements are prepared from the second poll on and parsed once") {
   CHECK(scene.host.SecretReads("password") == 1);
 }
 
+TEST_CASE("a password that changed is tried in a second session that is then read as a new one") {
+  Scene scene(&Usual);
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  const size_t before = scene.fake.parsed().size();
+  scene.host.SetSecret("password", "another");
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  CHECK(scene.server.connections() == 2);
+  CHECK(scene.fake.parsed().size() == before);  // all was read by the old one
+  CheckClean(scene.host.Poll({.due = {"roles"}}));
+  CHECK(scene.server.connections() == 2);
+  const auto parsed = scene.fake.parsed();
+  REQUIRE(parsed.size() == before + 2);
+  CHECK(Has(parsed[before], "set_config"));
+  CHECK(scene.host.secrets_tried() == std::vector{Reason::kOk});
+}
+
+TEST_CASE("a second session that hangs costs a second at most and the first goes on") {
+  std::atomic<int> connections = 0;
+  FakePostgres fake(&Usual);
+  ScriptedServer server([&](ScriptedServer::Connection& c) {
+    if (++connections > 1) return c.Silence();
+    fake(c);
+  });
+  TestHost host(POSTGRES_ENTRY(), {.options = At(server), .secrets = {{"password", "first"}}});
+  REQUIRE(host.Create().ok());
+  CheckClean(host.Poll({.due = {"roles"}}));
+  host.SetSecret("password", "second");
+  const auto begin = std::chrono::steady_clock::now();
+  CheckClean(host.Poll({.due = {"roles"}, .timeout = std::chrono::seconds(60)}));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  CHECK(host.secrets_tried() == std::vector{Reason::kTimeout});
+  CheckClean(host.Poll({.due = {"roles"}}));
+  CHECK(connections == 2);
+}
+
 TEST_CASE("a result that is larger than any buffer may be is read row by row") {
   Scene scene([](std::string_view sql) -> FakeAnswer {
     if (!Has(sql, "pg_stat_user_tables")) return Usual(sql);

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -81,14 +82,73 @@ TEST_CASE("a password is sent before anything else and read anew for each connec
   REQUIRE(host.Create().ok());
   REQUIRE(host.Poll({.due = {"info"}}).ok());
   CHECK(redis.commands() == Commands{"AUTH first", "CLIENT SETNAME pillion", "INFO ALL"});
-  host.SetSecret("password", "second");
-  REQUIRE(host.Poll({.due = {"info"}}).ok());
-  CHECK(host.SecretReads("password") == 1);
   redis.CloseAt("INFO ALL", 1);
   redis.Forget();
   REQUIRE(host.Poll({.due = {"info"}}).ok());
   CHECK(redis.commands() ==
-        Commands{"INFO ALL", "AUTH second", "CLIENT SETNAME pillion", "INFO ALL"});
+        Commands{"INFO ALL", "AUTH first", "CLIENT SETNAME pillion", "INFO ALL"});
+  CHECK(host.SecretReads("password") == 2);
+}
+
+TEST_CASE("a password that changed is tried on a second connection that then takes over") {
+  FakeRedis redis(Folder("redis_7.0"));
+  TestHost host(Entry(),
+                {.options = {{"address", redis.address()}}, .secrets = {{"password", "first"}}});
+  REQUIRE(host.Create().ok());
+  REQUIRE(host.Poll({.due = {"info"}}).ok());
+  host.SetSecret("password", "second");
+  redis.Forget();
+  REQUIRE(host.Poll({.due = {"info"}}).ok());
+  CHECK(redis.commands() == Commands{"INFO ALL", "AUTH second", "CLIENT SETNAME pillion"});
+  CHECK(redis.connections() == 2);
+  redis.Forget();
+  REQUIRE(host.Poll({.due = {"info"}}).ok());
+  CHECK(redis.commands() == Commands{"INFO ALL"});
+  CHECK(redis.connections() == 2);
+  CHECK(host.secrets_tried() == std::vector{Reason::kOk});
+}
+
+TEST_CASE("a new password that is refused leaves the connection as it is") {
+  FakeRedis redis(Folder("redis_7.0"));
+  TestHost host(Entry(),
+                {.options = {{"address", redis.address()}}, .secrets = {{"password", "first"}}});
+  REQUIRE(host.Create().ok());
+  REQUIRE(host.Poll({.due = {"info"}}).ok());
+  redis.Set("AUTH second", "-WRONGPASS invalid username-password pair or user is disabled.\r\n");
+  redis.Set("AUTH third", "-ERR max number of clients reached\r\n");
+  redis.Set("PING", "-NOAUTH Authentication required.\r\n");
+  for (const char* const password : {"second", "third", ""}) {
+    host.SetSecret("password", password);
+    redis.Forget();
+    REQUIRE(host.Poll({.due = {"info"}}).ok());
+    REQUIRE(host.Poll({.due = {"info"}}).ok());
+    const Commands sent = redis.commands();
+    REQUIRE(sent.size() == 4);
+    CHECK(sent[0] == "INFO ALL");
+    CHECK(sent[3] == "INFO ALL");  // nothing is forgotten of the server
+  }
+  CHECK(redis.connections() == 4);
+  CHECK(host.secrets_tried() == std::vector{Reason::kAuth, Reason::kLimit, Reason::kAuth});
+}
+
+TEST_CASE("a second connection that hangs costs a second at most") {
+  std::atomic<int> connections = 0;
+  FakeRedis answers(Folder("redis_7.0"));
+  pillion::testing::ScriptedServer server([&](pillion::testing::ScriptedServer::Connection& c) {
+    if (++connections > 1) return c.Silence();
+    answers.Play(c);
+  });
+  TestHost host(Entry(),
+                {.options = {{"address", server.address()}}, .secrets = {{"password", "first"}}});
+  REQUIRE(host.Create().ok());
+  REQUIRE(host.Poll({.due = {"info"}}).ok());
+  host.SetSecret("password", "second");
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(host.Poll({.due = {"info"}, .timeout = 60s}).ok());
+  CHECK(std::chrono::steady_clock::now() - begin < 20s);
+  CHECK(host.secrets_tried() == std::vector{Reason::kTimeout});
+  CHECK(host.Poll({.due = {"info"}}).ok());
+  CHECK(connections == 2);
 }
 
 TEST_CASE("an ACL user is named in AUTH and in the advice") {

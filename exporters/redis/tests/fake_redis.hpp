@@ -102,6 +102,8 @@ class FakeRedis {
   std::string address() const { return server_.address(); }
   size_t connections() const { return server_.connections(); }
 
+  // Answers a connection of another server.
+  void Play(Connection& c) { Serve(c); }
   // The raw reply to every command that begins so, until a longer beginning is set.
   void Set(const std::string& command, std::string reply) {
     const std::lock_guard lock(mutex_);

@@ -242,6 +242,28 @@ TEST_CASE("a wrong password and a missing one are auth failures and the right on
   CHECK(missing.error.find("`password`") != std::string::npos);
 }
 
+TEST_CASE("a changed password is taken without a failed poll and a wrong one changes nothing") {
+  if (MissingServer()) return;
+  RedisServer server;
+  const auto set = [&](const std::string& password) {
+    server.Ask({"ACL", "SETUSER", "monitor", "on", "resetpass", ">" + password, "+@all"});
+  };
+  set("old");
+  TestHost host(Entry(), {.options = {{"address", server.address()}, {"username", "monitor"}},
+                          .secrets = {{"password", "old"}}});
+  REQUIRE(host.Create().ok());
+  REQUIRE(host.Poll().ok());
+  host.SetSecret("password", "wrong");
+  for (int i = 0; i < 5; ++i) REQUIRE(host.Poll().ok());
+  CHECK(host.secrets_tried() == std::vector{Reason::kAuth});
+  CHECK(server.Ask({"INFO", "errorstats"}).find("errorstat_WRONGPASS:count=1\r") !=
+        std::string::npos);
+  set("new");
+  host.SetSecret("password", "new");
+  for (int i = 0; i < 5; ++i) REQUIRE(host.Poll().ok());
+  CHECK(host.secrets_tried() == std::vector{Reason::kAuth, Reason::kOk});
+}
+
 TEST_CASE("a stopped server costs the deadline and not more and then recovers") {
   if (MissingServer()) return;
   RedisServer server;
