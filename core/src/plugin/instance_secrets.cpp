@@ -11,10 +11,14 @@ namespace {
 
 void Wipe(std::string& text) { ::explicit_bzero(text.data(), text.size()); }
 
+// Where a part of the target takes the secrets and another doesn't, they are right.
 bool IsAboutSecrets(const PollOutcome& outcome) {
-  return outcome.reason == Reason::kAuth ||
-         std::any_of(outcome.collectors.begin(), outcome.collectors.end(),
-                     [](const CollectorOutcome& run) { return run.reason == Reason::kAuth; });
+  if (!outcome.ok()) return outcome.reason == Reason::kAuth;
+  const auto count = [&](Reason reason) {
+    return std::count_if(outcome.collectors.begin(), outcome.collectors.end(),
+                         [&](const CollectorOutcome& run) { return run.reason == reason; });
+  };
+  return count(Reason::kAuth) > 0 && count(Reason::kOk) == 0;
 }
 
 std::string_view MessageOf(const PollOutcome& outcome) {
@@ -116,20 +120,21 @@ std::string InstanceSecrets::Advice(const SecretGate::Refusal& refusal) const {
 
 bool InstanceSecrets::Changed() {
   if (!tried_.empty()) Accept();  // there is a session
+  // Before the values are read: what is read is then newer than what was refused.
+  const auto earlier = gate_->refusal();
   SecretDigests present;
   for (const auto& [name, digest] : in_use_) {
     const Result<SecretDigest> now = Present(name);
     if (!now) return false;
     present.emplace(name, *now);
   }
-  const auto refusal = gate_->refusal();
-  const bool refused = refusal && IsRefused(*refusal, present);
-  if (refusal && !refused) gate_->Forget();
+  if (earlier && !IsRefused(*earlier, present)) gate_->Forget(earlier->values);
   if (present == in_use_) return false;
   if (present == undecided_ && clock_->Now() < not_before_) return false;
   if (!gate_->MayTryChanged(this)) return false;
   beside_ = true;
-  if (!refused || gate_->MayTryAgain(this)) return true;
+  const auto refusal = gate_->refusal();
+  if (!refusal || !IsRefused(*refusal, present) || gate_->MayTryAgain(this)) return true;
   gate_->Undecided(this);
   return false;
 }
@@ -163,9 +168,17 @@ void InstanceSecrets::Tried(Reason reason, std::string_view message) {
   if (reason == Reason::kOk) return Accept();
   if (reason == Reason::kAuth) return Refuse(message);
   if (!beside_) return;  // they are still to be tried
-  undecided_ = in_use_;
-  for (const auto& [name, digest] : tried_) undecided_.insert_or_assign(name, digest);
-  not_before_ = clock_->Now() + SecretGate::kFirstPause;
+  SecretDigests values = in_use_;
+  for (const auto& [name, digest] : tried_) values.insert_or_assign(name, digest);
+  if (values != undecided_) {
+    undecided_times_ = 0;
+    Log(LogLevel::kWarn, "changed secret could not be tried; the session with the old one goes on",
+        {{"instance", config_->name},
+         {"exporter", config_->type},
+         {"error", std::string(message)}});
+  }
+  undecided_ = std::move(values);
+  not_before_ = clock_->Now() + SecretGate::PauseAfter(++undecided_times_);
   tried_.clear();
   fetched_ = false;
   gate_->Undecided(this);

@@ -58,10 +58,11 @@ class InstanceSecrets {
   SecretDigests in_use_;  // accepted; what the plugin's session was made with
   SecretDigests tried_;   // handed out since, and not known to be accepted or refused
   MonoTime tried_since_{0};
-  bool fetched_ = false;      // in this poll, and nothing was said of it yet
-  bool beside_ = false;       // Changed() said yes in this poll: a session goes on
-  std::string denied_;        // why a secret was not handed out in this poll
-  SecretDigests undecided_;   // tried beside a session without an answer about them,
+  bool fetched_ = false;     // in this poll, and nothing was said of it yet
+  bool beside_ = false;      // Changed() said yes in this poll: a session goes on
+  std::string denied_;       // why a secret was not handed out in this poll
+  SecretDigests undecided_;  // tried beside a session without an answer about them,
+  uint32_t undecided_times_ = 0;
   MonoTime not_before_{0};    // and when that may be done again
   std::string last_problem_;  // with reading them, as it was logged
   SecretEvents events_;

@@ -14,12 +14,15 @@ SecretGate::SecretGate(const Clock* clock, std::function<double()> random)
   };
 }
 
-MonoTime SecretGate::Pause(uint32_t times) {
+MonoTime SecretGate::PauseAfter(uint32_t times) {
   MonoTime pause = kFirstPause;
   for (; times > 1 && pause < kLongestPause; --times) pause *= 2;
+  return std::min(pause, kLongestPause);
+}
+
+MonoTime SecretGate::Pause(uint32_t times) {
   const double factor = 1 + kJitter * (2 * random_() - 1);
-  pause = std::min(pause, kLongestPause);
-  return MonoTime(static_cast<int64_t>(static_cast<double>(pause.count()) * factor));
+  return MonoTime(static_cast<int64_t>(static_cast<double>(PauseAfter(times).count()) * factor));
 }
 
 std::optional<SecretGate::Refusal> SecretGate::refusal() const {
@@ -81,8 +84,9 @@ void SecretGate::Undecided(Lane lane) {
   if (changed_ == lane) changed_ = nullptr;
 }
 
-void SecretGate::Forget() {
+void SecretGate::Forget(const SecretDigests& values) {
   const std::lock_guard lock(mutex_);
+  if (!refusal_ || refusal_->values != values) return;
   refusal_.reset();
   again_ = nullptr;
 }

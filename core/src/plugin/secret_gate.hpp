@@ -55,8 +55,11 @@ class SecretGate {
   // `began`: when the values were handed out. True: these values were not refused before.
   bool Refused(Lane lane, const SecretDigests& values, std::string error, MonoTime began);
   void Undecided(Lane lane);
-  // The refused values are not the configured ones any more.
-  void Forget();
+  // These values, if they are the refused ones, are not configured any more.
+  void Forget(const SecretDigests& values);
+
+  // After so many tries, without the jitter.
+  static MonoTime PauseAfter(uint32_t times);
 
  private:
   MonoTime Pause(uint32_t times);

@@ -25,6 +25,7 @@ struct Target {
   int log_ins = 0;
   int refused = 0;
   Reason failure = Reason::kOk;  // before it looks at a password
+  std::vector<Reason> collectors;
 };
 Target* target;
 
@@ -43,17 +44,23 @@ Result<void> LogIn(const Options& options, std::string& session) {
   return {};
 }
 
-// Keeps its session; it shows which password that was made with. An empty one: it is lost.
+// Keeps its session, unless it is to drop it, and shows which password that was made with.
 class Keeper {
  public:
   explicit Keeper(const Options& options) : options_(options) {}
-  Result<void> Poll(PollContext& ctx, Sink&) {
+  Result<void> Poll(PollContext& ctx, Sink& sink) {
     if (options_.Bool("drop")) session_.clear();
     if (session_.empty()) {
       if (auto done = LogIn(options_, session_); !done) return done;
     }
     ctx.Fact("session", session_);
-    if (!options_.SecretsChanged()) return {};
+    for (uint32_t i = 0; i < target->collectors.size(); ++i) {
+      const Reason reason = target->collectors[i];
+      sink.Collect(i, [&] {
+        return reason == Reason::kOk ? Result<void>() : Result<void>(Error{reason, "part"});
+      });
+    }
+    if (options_.Bool("drop") || !options_.SecretsChanged()) return {};
     options_.SecretsTried(LogIn(options_, session_));
     return {};
   }
@@ -63,6 +70,7 @@ class Keeper {
   std::string session_;
 };
 
+constexpr Collector kCollectors[] = {{.name = "one"}, {.name = "other"}};
 constexpr Option kOptions[] = {
     {.name = "drop", .type = OptionType::kBool},
     {.name = "password", .flags = PILLION_OPT_SECRET},
@@ -81,13 +89,14 @@ struct Scene {
   void Write(std::string_view value) { std::ofstream(password, std::ios::trunc) << value << "\n"; }
 
   std::unique_ptr<PluginObject> Lane(bool drop = false, bool with_token = false) {
-    static const ExporterInfo info{.type = "keeper", .options = kOptions};
+    static const ExporterInfo info{
+        .type = "keeper", .options = kOptions, .collectors = kCollectors};
     auto type = ExporterType::FromDescriptor(detail::PluginOf<Keeper>::Describe(info), "test");
     REQUIRE(type.ok());
     auto config = std::make_shared<InstanceConfig>();
     config->name = "one";
     config->type = "keeper";
-    config->collectors.resize(1);
+    config->collectors.resize(2);
     OptionValue& value = config->options["drop"];
     value.type = PILLION_OPT_BOOL;
     value.flag = drop;
@@ -100,7 +109,7 @@ struct Scene {
     return std::move(*lane);
   }
 
-  PollOutcome Poll(PluginObject& lane) { return lane.Poll({true}, clock.now + 10s); }
+  PollOutcome Poll(PluginObject& lane) { return lane.Poll({true, true}, clock.now + 10s); }
 
   static std::string Fact(const PollOutcome& outcome, std::string_view name) {
     for (const auto& [known, text] : outcome.facts) {
@@ -284,8 +293,13 @@ TEST_CASE_FIXTURE(Scene, "a second session that fails otherwise is tried again a
     CHECK(outcome.secrets.accepted);
   }
   CHECK(target_.log_ins == 2);
-  target_.failure = Reason::kOk;
   clock.now += 10s;
+  CHECK(Poll(*lane).ok());
+  clock.now += 19s;
+  CHECK(Poll(*lane).ok());
+  CHECK(target_.log_ins == 3);
+  target_.failure = Reason::kOk;
+  clock.now += 1s;
   CHECK(Poll(*lane).secrets.changes == 1);
   CHECK(target_.refused == 0);
 }
@@ -305,6 +319,20 @@ TEST_CASE_FIXTURE(Scene, "an exporter that makes a session for each poll counts 
   Write("new");
   CHECK(Poll(*lane).secrets.changes == 1);
   CHECK(Poll(*lane).secrets.changes == 0);
+}
+
+TEST_CASE_FIXTURE(Scene, "a secret that a part of the target accepts is right") {
+  auto lane = Lane(/*drop=*/true);
+  target_.collectors = {Reason::kAuth, Reason::kOk};
+  CHECK(Poll(*lane).secrets.accepted);
+  CHECK(Poll(*lane).ok());
+  target_.collectors = {Reason::kAuth, Reason::kTimeout};
+  PollOutcome outcome = Poll(*lane);
+  CHECK(outcome.ok());
+  CHECK(outcome.secrets.refused == 1);
+  CHECK(target_.log_ins == 3);
+  CHECK(Poll(*lane).reason == Reason::kAuth);
+  CHECK(target_.log_ins == 3);
 }
 
 TEST_CASE_FIXTURE(Scene, "without a configured secret refusals have pauses as well") {
