@@ -1,5 +1,6 @@
 // Secrets as plugins meet them: two lanes of one instance, a file that changes, a target that takes
 // one password only, and a clock in the test's hand.
+#include "plugin/instance_secrets.hpp"
 #include "plugin/object.hpp"
 
 #include <pillion/exporter.hpp>
@@ -209,6 +210,28 @@ TEST_CASE_FIXTURE(Scene, "a log-in for which a secret was missing is no try") {
   CHECK_FALSE(gate->refusal().has_value());
   std::ofstream(token) << "one";
   CHECK(Poll(*lane).ok());
+}
+
+TEST_CASE_FIXTURE(Scene, "a second session for which a secret was missing is no try") {
+  auto config = std::make_shared<InstanceConfig>();
+  config->options["password"].secret = Secret("${file:" + password.string() + "}");
+  config->options["token"].secret = Secret("${file:" + token.string() + "}");
+  InstanceSecrets secrets(config, &clock);
+  secrets.Share(gate);
+  char text[64];
+  pillion_buffer buffer{text, sizeof text, 0};
+  secrets.PollBegins();
+  CHECK(secrets.Read("password", &buffer) == PILLION_REASON_OK);
+  CHECK(secrets.Read("token", &buffer) == PILLION_REASON_AUTH);
+  secrets.Tried(Reason::kAuth, "there is no token");
+  CHECK_FALSE(gate->refusal().has_value());
+  std::ofstream(token) << "one";
+  CHECK(secrets.Read("password", &buffer) == PILLION_REASON_OK);
+  CHECK(secrets.Read("token", &buffer) == PILLION_REASON_OK);
+  CHECK(std::string_view(text, buffer.size) == "one");
+  secrets.Tried(Reason::kAuth, "no");
+  REQUIRE(gate->refusal().has_value());
+  CHECK(gate->refusal()->error == "no");
 }
 
 TEST_CASE_FIXTURE(Scene, "failures of another kind say nothing about secrets") {
