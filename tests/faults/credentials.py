@@ -92,6 +92,9 @@ collectors = {{ {self.slow_collector} = {{ every = "1s" }} }}
     def own(self, name):
         return self.pillion.counter(f"pillion_secret_{name}", instance_name=self.instance)
 
+    def shown_up(self):
+        return self.pillion.page(f"/metrics/{self.instance}").value(self.up)
+
     def check_counts(self, changes, refused, accepted=1):
         wanted = {"changes_total": changes, "refused_total": refused, "accepted": accepted}
         # A poll is counted when it has ended, some time after what it did.
@@ -141,34 +144,37 @@ collectors = {{ {self.slow_collector} = {{ every = "1s" }} }}
     def test_wrong(self):
         self.begin()
         before = self.server.sessions_of_pillion()
-        self.volume.write(WRONG)
         began = time.monotonic()
-        wait_until("it was refused", lambda: self.own("refused_total") == 1)
+        self.volume.write(WRONG)
+        wait_until("it was refused", lambda: self.own("refused_total") > 0)
         self.polls_go_on(seconds=3)
-        # What the machine does between the two may take longer than the pause.
-        count = self.refused_by_server()
-        if time.monotonic() - began < PAUSE_SECONDS_MIN:
-            self.assertEqual(count, 1)
+        self.check_few_refused(began)
         self.assertEqual(self.own("accepted"), 0)
         refused = "changed secret was refused; the session with the old one goes on"
         self.assertEqual(len(self.pillion.log(msg=refused)), 1)
-        wait_until("it was tried again", lambda: self.own("refused_total") == 2)
-        self.assertGreater(time.monotonic() - began, PAUSE_SECONDS_MIN)
-        self.assertEqual(self.refused_by_server(), 2)
+        wait_until("it was tried again", lambda: self.own("refused_total") > 1)
+        self.check_few_refused(began)
         self.assertEqual(self.server.sessions_of_pillion(), before)
         self.assertEqual(len(self.pillion.log(msg=refused)), 1)
         self.change_password(SECOND)
         self.volume.write(SECOND)
         self.await_swap(before)
-        self.check_counts(changes=1, refused=2)
+        self.check_counts(changes=1, refused=self.refused_by_server())
         self.check_end()
+
+    def check_few_refused(self, began):
+        """Of a value that was written then: one log-in at once, and one after each pause."""
+        count = self.refused_by_server()
+        pauses = (time.monotonic() - began) // PAUSE_SECONDS_MIN
+        print(f"{count} log-ins were refused, {self.scraper.pages} pages")
+        self.assertLessEqual(count, 1 + pauses)
 
     def test_file_before_server(self):
         """The new password is in the file before the server knows it."""
         self.begin()
         before = self.server.sessions_of_pillion()
         self.volume.write(SECOND)
-        wait_until("it was refused", lambda: self.own("refused_total") == 1)
+        wait_until("it was refused", lambda: self.own("refused_total") > 0)
         self.change_password(SECOND)
         self.await_swap(before)
         self.check_counts(changes=1, refused=self.refused_by_server())
@@ -178,20 +184,19 @@ collectors = {{ {self.slow_collector} = {{ every = "1s" }} }}
         """Without a session the polls fail, and the server sees one log-in per pause."""
         self.begin()
         self.scraper.stop()
-        self.volume.write(WRONG)
-        wait_until("it was refused", lambda: self.own("refused_total") == 1)
-        self.end_sessions()
         began = time.monotonic()
+        self.volume.write(WRONG)
+        wait_until("it was refused", lambda: self.own("refused_total") > 0)
+        self.end_sessions()
+        wait_until("it is down", lambda: self.shown_up() == 0)
         for _ in range(20):
-            self.assertEqual(self.pillion.page(f"/metrics/{self.instance}").value(self.up), 0)
+            self.assertEqual(self.shown_up(), 0)
             time.sleep(0.05)
-        if time.monotonic() - began < PAUSE_SECONDS_MIN / 2:
-            self.assertEqual(self.refused_by_server(), 1)
+        self.check_few_refused(began)
         status = get(self.pillion.admin_address, "/status.json").text
         self.assertRegex(status, r"tried again when `password` changes, or in \d+ s")
         self.volume.write(FIRST)
-        wait_until("it is up again",
-                   lambda: self.pillion.page(f"/metrics/{self.instance}").value(self.up) == 1)
+        wait_until("it is up again", lambda: self.shown_up() == 1)
         self.check_counts(changes=0, refused=self.refused_by_server())
 
 
