@@ -73,7 +73,8 @@ Result<void> Session::LogIn(const PollContext& ctx, Connection& connection) {
 }
 
 Result<void> Session::Connect(const PollContext& ctx) {
-  server_ = Server();  // it may be another one now
+  server_ = Server();  // it may be another one now, which INFO would tell if it is asked
+  denials_[static_cast<size_t>(Ask::kInfo)] = {};
   greeted_ = false;
   const MonoTime begin = ctx.Now();
   auto connected = connection_.Connect(ctx);
