@@ -66,13 +66,18 @@ def silent(_server, connection):
         pass
 
 
+def noise(first):
+    """A megabyte, beginning with `first` so that every run takes the same way."""
+    return first + random.Random(20).randbytes(1 << 20)
+
+
 def random_bytes(first):
-    """Noise without end, beginning with `first` so that every run takes the same way."""
-    noise = first + random.Random(20).randbytes(1 << 20)
+    """Noise without end."""
+    text = noise(first)
 
     def behave(server, connection):
         connection.recv(65536)
-        server.flood(connection, noise)
+        server.flood(connection, text)
     return behave
 
 

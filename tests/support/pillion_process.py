@@ -106,6 +106,12 @@ class Pillion:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE).group(1)) * 1024
 
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def mapped_files(self):
         maps = Path(f"/proc/{self.pid}/maps").read_text()
         return sorted({line.split()[-1] for line in maps.splitlines() if "/" in line.split()[-1]})

@@ -27,20 +27,20 @@ class PostgresServer:
     def __init__(self, sandbox, password, settings=None):
         """Starts it, with a role `monitor` that has pg_monitor and this password."""
         self._sandbox = sandbox
-        self._user = unprivileged_user()
+        self.user = unprivileged_user()
         self.host, self.port = sandbox.host, sandbox.port()
         self._initdb = executable("initdb", "postgresql-15", _bin_dirs())
         self._postgres = executable("postgres", "postgresql-15", [Path(self._initdb).parent])
         self._psql = executable("psql", "postgresql-15", [Path(self._initdb).parent])
-        self._home = sandbox.own_dir("postgres", self._user)
-        self.data, self.socket_dir = self._home / "data", self._home
+        self.home = sandbox.own_dir("postgres", self.user)
+        self.data, self.socket_dir = self.home / "data", self.home
         self._settings = {**_SETTINGS, **(settings or {}), "port": self.port,
                           "listen_addresses": self.host,
                           "unix_socket_directories": self.socket_dir}
         self.process = None
         sandbox.run([self._initdb, "-D", self.data, "-U", SUPERUSER, "--no-sync", "-E", "UTF8",
                      "--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host",
-                     "scram-sha-256"], user=self._user)
+                     "scram-sha-256"], user=self.user)
         self.start()
         self.sql(f"CREATE ROLE {MONITOR} LOGIN PASSWORD '{password}'; GRANT pg_monitor TO {MONITOR}")
 
@@ -56,20 +56,26 @@ class PostgresServer:
     def socket_dsn(self):
         return f"host={self.socket_dir} port={self.port} user={MONITOR} dbname=postgres"
 
-    def start(self):
+    def start(self, settings=None, refusal=""):
+        """`refusal`: what it is awaited to say instead of letting a session in."""
         argv = [self._postgres, "-D", self.data]
-        for name, value in self._settings.items():
+        for name, value in {**self._settings, **(settings or {})}.items():
             argv += ["-c", f"{name}={value}"]
         # Its backends notice that the postmaster is gone; at a fast shutdown they are told.
-        self.process = self._sandbox.start("postgres", argv, user=self._user,
+        self.process = self._sandbox.start("postgres", argv, user=self.user,
                                            death_signal=signal.SIGQUIT)
-        wait_until("PostgreSQL answers", lambda: self._run_sql("SELECT 1").returncode == 0,
-                   alive=[self.process])
+        wait_until("PostgreSQL answers", lambda: self.is_ready(refusal), alive=[self.process])
+
+    def is_ready(self, refusal=""):
+        done = self._run_sql("SELECT 1")
+        return refusal in done.stderr if refusal else done.returncode == 0
+
+    def _psql_argv(self):
+        return [self._psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.socket_dir, "-p",
+                self.port, "-U", SUPERUSER, "-d", "postgres"]
 
     def _run_sql(self, text):
-        return self._sandbox.run(
-            [self._psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", self.socket_dir, "-p", self.port,
-             "-U", SUPERUSER, "-d", "postgres"], stdin=text, check=False)
+        return self._sandbox.run(self._psql_argv(), stdin=text, check=False)
 
     def sql(self, text):
         """The answer as psql -At prints it."""
@@ -77,6 +83,21 @@ class PostgresServer:
         if done.returncode != 0:
             raise AssertionError(f"{text}: {done.stderr}")
         return done.stdout.strip()
+
+    def lock(self, table):
+        """Nobody else may use the table, until unlock()."""
+        argv = self._psql_argv()
+        for text in ("SELECT pg_backend_pid()", "BEGIN", f"LOCK TABLE {table}", "SELECT 'locked'",
+                     "SELECT pg_sleep(600)"):
+            argv += ["-c", text]
+        self._locker = self._sandbox.start(f"locker{len(self._sandbox.processes)}", argv)
+        wait_until("the lock is held", lambda: "locked" in self._locker.log_text(),
+                   alive=[self._locker])
+
+    def unlock(self):
+        """Without a session of its own: that may need the very table."""
+        os.kill(int(self._locker.log_text().split()[-2]), signal.SIGTERM)
+        self._locker.wait()
 
     def sessions_of_pillion(self):
         """pids of the backends that serve the sidecar."""

@@ -1,4 +1,5 @@
 """A Redis of one test, on the sandbox's address and a unix socket."""
+import contextlib
 import re
 import signal
 import socket
@@ -6,15 +7,19 @@ import socket
 from sandbox import executable, unprivileged_user, wait_until
 
 
+class RedisError(AssertionError):
+    """An error reply."""
+
+
 class RedisServer:
     def __init__(self, sandbox, password=""):
         self._sandbox = sandbox
         self._password = password
-        self._user = unprivileged_user()
+        self.user = unprivileged_user()
         self._server = executable("redis-server", "redis-server")
         self.host, self.port = sandbox.host, sandbox.port()
-        self._home = sandbox.own_dir("redis", self._user)
-        self.socket_path = self._home / "socket"
+        self.home = sandbox.own_dir("redis", self.user)
+        self.socket_path = self.home / "socket"
         self.process = None
         self.start()
 
@@ -30,25 +35,28 @@ class RedisServer:
     def socket_address(self):
         return f"unix:{self.socket_path}"
 
-    def start(self):
+    def start(self, options=(), ready="PONG"):
+        """`ready`: how the answer to PING begins that says that it is as far as it shall come."""
         self._own_info = self._own_connections = 0
-        argv = [self._server, "--port", self.port, "--bind", self.host, "--dir", self._home,
+        argv = [self._server, "--port", self.port, "--bind", self.host, "--dir", self.home,
                 "--unixsocket", self.socket_path, "--save", "", "--appendonly", "no",
                 "--daemonize", "no"]
         if self._password:
             argv += ["--requirepass", self._password]
-        self.process = self._sandbox.start("redis", argv, cwd=self._home, user=self._user)
-        wait_until("Redis answers", self._answers, alive=[self.process])
+        argv += options
+        self.process = self._sandbox.start("redis", argv, cwd=self.home, user=self.user)
+        wait_until("Redis answers", lambda: self.answer_to_ping().startswith(ready),
+                   alive=[self.process])
 
-    def _answers(self):
+    def answer_to_ping(self):
         try:
-            return self.command("PING") == "PONG"
-        except OSError:
-            return False
+            return self.command("PING")
+        except (OSError, RedisError) as error:
+            return str(error)
 
-    def command(self, *words):
-        """One command on a connection of its own; bulk replies as text, errors raised."""
-        self._own_info += words[0] == "INFO"
+    @contextlib.contextmanager
+    def session(self):
+        """A connection of its own: a function that sends a command; bulk replies as text."""
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(10)
             s.connect(str(self.socket_path))
@@ -56,7 +64,13 @@ class RedisServer:
             reader = s.makefile("rb")
             if self._password:
                 _call(s, reader, "AUTH", self._password)
-            return _call(s, reader, *words)
+            yield lambda *words: _call(s, reader, *words)
+
+    def command(self, *words):
+        """One command on a connection of its own; errors are raised."""
+        self._own_info += words[0] == "INFO"
+        with self.session() as call:
+            return call(*words)
 
     def set_password(self, password):
         """Of the default user, from now on; whoever is logged in stays so."""
@@ -90,10 +104,10 @@ class RedisServer:
         self.process.kill()
 
     def freeze(self):
-        self.process.signal(signal.SIGSTOP)
+        self.process.freeze()
 
     def thaw(self):
-        self.process.signal(signal.SIGCONT)
+        self.process.thaw()
 
 
 def _call(s, reader, *words):
@@ -108,7 +122,7 @@ def _reply(reader):
         raise ConnectionError("Redis closed the connection")
     kind, rest = line[0], line[1:]
     if kind == "-":
-        raise AssertionError(f"Redis: {rest}")
+        raise RedisError(rest)
     if kind == ":":
         return int(rest)
     if kind == "$":

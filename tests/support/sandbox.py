@@ -81,6 +81,12 @@ class Process:
         self.signal(signal.SIGKILL)
         self.wait()
 
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
     def log_text(self):
         return self.log.read_text(errors="replace")
 
@@ -120,6 +126,7 @@ class Sandbox:
                 return port
 
     def own_dir(self, name, user=None):
+        """`name` may be a path inside of the sandbox."""
         path = self.dir / name
         path.mkdir(mode=0o700)
         if user is not None:
