@@ -53,7 +53,7 @@ void Session::Renew(const PollContext& ctx) {
   options_.SecretsTried(done);
   if (!done) return;
   connection_.TakeOver(second);
-  server_ = Server();
+  ForgetServer();
   greeted_ = true;
 }
 
@@ -72,9 +72,14 @@ Result<void> Session::LogIn(const PollContext& ctx, Connection& connection) {
                connection.address().ToText() + ": " + std::string(TextOf(said).substr(0, 200))};
 }
 
-Result<void> Session::Connect(const PollContext& ctx) {
-  server_ = Server();  // it may be another one now, which INFO would tell if it is asked
+// It may be another one now, which INFO would tell if it is asked.
+void Session::ForgetServer() {
+  server_ = Server();
   denials_[static_cast<size_t>(Ask::kInfo)] = {};
+}
+
+Result<void> Session::Connect(const PollContext& ctx) {
+  ForgetServer();
   greeted_ = false;
   const MonoTime begin = ctx.Now();
   auto connected = connection_.Connect(ctx);

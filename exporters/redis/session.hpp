@@ -76,6 +76,7 @@ class Session {
 
   Result<void> Begin(const PollContext& ctx, DueSet due, Answers& answers);
   Result<void> Connect(const PollContext& ctx);
+  void ForgetServer();
   Result<void> LogIn(const PollContext& ctx, Connection& connection);
   Result<void> RoundTrip(const PollContext& ctx, AskSet asks, DueSet due, Answers& answers);
   Result<size_t> Greet(Pipeline& pipeline);
