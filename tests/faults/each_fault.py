@@ -60,6 +60,7 @@ class EachFault(server_test.ServerTest):
             self.assertEqual(row.said[-1:], ["up"])
         # At most one for each scrape, and one for a session that broke off meanwhile.
         self.assertLessEqual(row.connections, fault.scrapes + 1)
+        self.assertGreater(row.back, 0, "never up again")
         self.assertLessEqual(row.back, fault.back_scrapes)
 
 
@@ -67,10 +68,10 @@ def of_database(wanted):
     """A test case with a method for each fault of the database."""
     methods = {f"test_{name}": lambda self, name=name: self.run_fault(name)
                for name, fault in FAULTS.items() if wanted in fault.databases}
-    return type(wanted.capitalize(), (EachFault,), {"database": wanted, **methods})
+    return type(f"each_{wanted}", (EachFault,), {"database": wanted, **methods})
 
 
-Postgres, Redis = of_database("postgres"), of_database("redis")
+each_postgres, each_redis = of_database("postgres"), of_database("redis")
 del EachFault
 
 
