@@ -5,23 +5,16 @@
 #
 #   tests/bench/freshness.sh                 the simulation; the plot goes to build/release/ages.svg
 #   tests/bench/freshness.sh --write         both into tests/bench/freshness
-#   tests/bench/freshness.sh --live          a real Prometheus, PostgreSQL and Redis for two minutes,
-#                                            and Debian's exporters beside Pillion
 #   tests/bench/freshness.sh --build DIR     use this build instead of making a release build
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=""
 arguments=()
-targets=(freshness_simulate)
 while (($#)); do
   case $1 in
     --build) build=$2; shift 2 ;;
     --write) arguments+=("$1"); shift ;;
-    --live)
-      arguments+=("$1")
-      targets=(pillion pillion_exporter_postgres pillion_exporter_redis)
-      shift ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "freshness.sh: unknown argument $1 (try --help)" >&2; exit 2 ;;
   esac
 done
@@ -29,11 +22,10 @@ done
 . "$root/tests/lib/say.sh"
 # shellcheck source=tests/lib/packages.sh
 . "$root/tests/lib/packages.sh"
-ensure_packages build servers test bench
+ensure_packages build
 if [[ -z $build ]]; then
   build=$root/build/release
   cmake -S "$root" --preset release >&2
-  cmake --build "$build" --target "${targets[@]}" >&2
+  cmake --build "$build" --target freshness_simulate >&2
 fi
-PILLION_TEST_BINARY=$build/bin/pillion PILLION_TEST_SANITIZE="" PILLION_BUILD=$build \
-  exec python3 -B "$root/tests/bench/freshness/report.py" "${arguments[@]}"
+PILLION_BUILD=$build exec python3 -B "$root/tests/bench/freshness/report.py" "${arguments[@]}"

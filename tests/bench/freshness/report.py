@@ -94,9 +94,6 @@ def report(rows):
 
 
 def main():
-    if "--live" in sys.argv[1:]:
-        import live
-        return live.main()
     rows = simulate()
     text, picture = report(rows), plot.ages(rows, _SERVERS)
     print(text)
