@@ -169,6 +169,7 @@ type = "{database}"
 {place}
 password = "{PASSWORD}"
 timeout = "3s"
+prefetch = true
 """ for database, place in (("postgres", f"dsn = {toml(servers['postgres'].dsn)}"),
                              ("redis", f"address = {toml(servers['redis'].tcp_address)}")))
     return servers, Pillion(sandbox, config)

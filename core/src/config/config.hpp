@@ -87,7 +87,7 @@ struct InstanceConfig {
   // its `every`.
   std::chrono::nanoseconds stale_after{0};
   // Whether polls start ahead of scrapes that come regularly.
-  bool prefetch = true;
+  bool prefetch = false;
   FilterConfig filter;
   LimitConfig limits;
   std::map<std::string, OptionValue, std::less<>> options;  // with the table's defaults filled in

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // Two gaps count as equal if they differ by less.
-constexpr MonoTime Tolerance(MonoTime period) { return milliseconds(40) + period / 1000; }
+constexpr MonoTime Tolerance(MonoTime period) { return milliseconds(20) + period / 2000; }
 
 // An arrival further off was held up, which says nothing about the grid.
 constexpr MonoTime kHeldUp = milliseconds(20);
@@ -25,6 +25,14 @@ MonoTime Scaled(MonoTime time, double by) {
 
 MonoTime Abs(MonoTime time) { return time.count() < 0 ? -time : time; }
 
+// By how much each error is larger than the one before, if all of them agree; a jump between two of
+// them is none.
+MonoTime Slope(const std::array<MonoTime, 3>& errors) {
+  const MonoTime first = errors[1] - errors[0], second = errors[2] - errors[1];
+  if ((first.count() < 0) != (second.count() < 0)) return MonoTime(0);
+  return Abs(first) < Abs(second) ? first : second;
+}
+
 MonoTime Median(std::array<MonoTime, 3> of) {
   std::sort(of.begin(), of.end());
   return of[1];
@@ -33,7 +41,7 @@ MonoTime Median(std::array<MonoTime, 3> of) {
 }  // namespace
 
 MonoTime Beats::Beat::margin() const {
-  const MonoTime wanted(static_cast<int64_t>(3 * deviation_ns));
+  const MonoTime wanted(static_cast<int64_t>(2.5 * deviation_ns));
   return std::clamp(kMarginMin + wanted, kMarginMin, kMarginMax);
 }
 
@@ -63,8 +71,9 @@ void Beats::Beat::Follow(MonoTime now) {
   } else {
     const MonoTime median = Median(errors);
     const bool jumped = Abs(median) >= kHeldUp;
-    correction = jumped ? median : Scaled(median, kPhaseGain);
-    if (!jumped) period += Scaled(median, kPeriodGain);
+    correction = jumped ? error : Scaled(median, kPhaseGain);
+    period += jumped ? Slope(errors) : Scaled(median, kPeriodGain);
+    if (jumped) errors_known = 0;
   }
   if (Abs(error) < kHeldUp) {
     deviation_ns += kDeviationGain * (std::abs(static_cast<double>(error.count())) - deviation_ns);
@@ -76,9 +85,11 @@ void Beats::Beat::Follow(MonoTime now) {
 
 void Beats::GiveUp(MonoTime now) {
   for (Beat& beat : beats_) beat.GiveUp(now);
-  std::erase_if(beats_, [now](const Beat& beat) {
+  std::erase_if(beats_, [&](const Beat& beat) {
     if (beat.asleep()) return now - beat.last > kForgetAfter + 3 * beat.period;
-    return std::popcount(beat.history) >= kMissesToForget;
+    if (std::popcount(beat.history) < kMissesToForget) return false;
+    AddStray(beat.last);  // the first of its new interval
+    return true;
   });
 }
 
@@ -103,9 +114,13 @@ std::optional<uint64_t> Beats::Arrived(MonoTime now) {
   }
   const uint64_t learnt = Learn(now);
   if (learnt != 0) return learnt;
-  if (strays_.size() == kStraysMax) strays_.erase(strays_.begin());
-  strays_.push_back(now);
+  AddStray(now);
   return 0;
+}
+
+void Beats::AddStray(MonoTime at) {
+  if (strays_.size() == kStraysMax) strays_.erase(strays_.begin());
+  strays_.insert(std::upper_bound(strays_.begin(), strays_.end(), at), at);
 }
 
 bool Beats::HasStray(MonoTime at, MonoTime tolerance) const {
@@ -119,10 +134,10 @@ std::optional<MonoTime> Beats::FindPeriod(MonoTime now) const {
     const MonoTime gap = now - *stray;
     if (gap < kPeriodMin) continue;
     if (gap > kPeriodMax) break;
-    for (const Beat& beat : beats_) {
-      if (Abs(beat.period - gap) <= Tolerance(gap)) return beat.period;
-    }
     if (HasStray(*stray - gap, Tolerance(gap))) return gap;
+    for (const Beat& beat : beats_) {
+      if (Abs(beat.period - gap) <= kHeldUp) return beat.period;
+    }
   }
   return std::nullopt;
 }

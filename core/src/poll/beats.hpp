@@ -35,7 +35,7 @@ class Beats {
   static constexpr int kMissesToForget = 3;      // of the last eight: not its period any more
   static constexpr MonoTime kForgetAfter = std::chrono::minutes(15);  // asleep, and three periods
   // How long before it is expected an arrival may well come: between these two.
-  static constexpr MonoTime kMarginMin = std::chrono::milliseconds(10);
+  static constexpr MonoTime kMarginMin = std::chrono::milliseconds(5);
   static constexpr MonoTime kMarginMax = std::chrono::milliseconds(50);
 
   struct Expected {
@@ -76,6 +76,7 @@ class Beats {
   void GiveUp(MonoTime now);
   Beat* Match(MonoTime now);
   uint64_t Learn(MonoTime now);
+  void AddStray(MonoTime at);
   std::optional<MonoTime> FindPeriod(MonoTime now) const;
   bool HasStray(MonoTime at, MonoTime tolerance) const;
 

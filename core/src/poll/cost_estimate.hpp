@@ -1,5 +1,6 @@
 // CostEstimate: how long polls of an instance take, as a log-normal distribution that follows the
-// last few dozen. Pure.
+// last few hundred, and forgets them when the target has become another. What a time-out or a
+// limit cuts off is not expected beyond it: nothing is that was not seen lately. Pure.
 #pragma once
 
 #include <pillion/poll.hpp>  // MonoTime
@@ -7,40 +8,70 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace pillion {
 
 class CostEstimate {
  public:
-  static constexpr double kGain = 1.0 / 16;       // of the newest, once that many are known
-  static constexpr double kHighDeviations = 2.6;  // one poll in 200 takes longer
+  static constexpr double kMemory = 256;          // polls that count
+  static constexpr double kHighDeviations = 2.5;  // one poll in 200 takes longer
   static constexpr double kFirstDeviation = 0.7;  // until more are known: twice as long, or half
+  // Polls in a row that are above the high, or below the mean. Of a target that is what it was such
+  // a row is one in a million.
+  static constexpr int kHighToForget = 3;
+  static constexpr int kBelowToForget = 20;
 
   void Add(MonoTime cost) {
     const double log = std::log(std::max(1e3, static_cast<double>(cost.count())));
-    known_ = std::min(known_ + 1, 1 / kGain);
-    if (known_ == 1) {
-      mean_ = log;
-      return;
-    }
+    Watch(log);
+    Remember(log);
+    known_ = std::min(known_ + 1, kMemory);
     const double off = log - mean_;
     mean_ += off / known_;
-    variance_ += (off * off - variance_) / known_;
+    if (known_ == 1) return;
+    spread_known_ = std::min(spread_known_ + 1, kMemory);
+    variance_ += (off * off - variance_) / spread_known_;
   }
 
-  bool empty() const { return known_ == 0; }
-  MonoTime Typical() const { return Time(mean_); }
   // What few polls exceed. 0 if none is known.
-  MonoTime High() const { return Time(mean_ + kHighDeviations * std::sqrt(variance_)); }
+  MonoTime High() const {
+    return MonoTime(known_ == 0 ? 0 : static_cast<int64_t>(std::exp(std::min(LogHigh(), 40.0))));
+  }
 
  private:
-  MonoTime Time(double log) const {
-    return MonoTime(empty() ? 0 : static_cast<int64_t>(std::exp(std::min(log, 40.0))));
+  double LogHigh() const {
+    const double high = mean_ + kHighDeviations * std::sqrt(variance_);
+    const bool full = highest_before_ > 0;
+    return full ? std::min(high, std::max(highest_before_, highest_)) : high;
+  }
+
+  // The highest of the last kMemory polls, and of those of the kMemory before them.
+  void Remember(double log) {
+    highest_ = std::max(highest_, log);
+    if (++in_highest_ < kMemory) return;
+    highest_before_ = std::exchange(highest_, 0.0);
+    in_highest_ = 0;
+  }
+
+  void Watch(double log) {
+    high_in_a_row_ = log > LogHigh() ? high_in_a_row_ + 1 : 0;
+    below_in_a_row_ = log < mean_ ? below_in_a_row_ + 1 : 0;
+    if (high_in_a_row_ < kHighToForget && below_in_a_row_ < kBelowToForget) return;
+    known_ = 0;  // how far they spread is taken to be as before
+    highest_ = highest_before_ = in_highest_ = 0;
+    high_in_a_row_ = below_in_a_row_ = 0;
   }
 
   double known_ = 0;  // polls
   double mean_ = 0;   // of the logarithm of nanoseconds
+  double spread_known_ = 1;
   double variance_ = kFirstDeviation * kFirstDeviation;
+  double highest_ = 0;         // of in_highest_ polls
+  double highest_before_ = 0;  // of the kMemory before; 0: none
+  double in_highest_ = 0;
+  int high_in_a_row_ = 0;
+  int below_in_a_row_ = 0;
 };
 
 }  // namespace pillion

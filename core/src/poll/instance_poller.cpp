@@ -60,7 +60,7 @@ void InstancePoller::Acquire(MonoTime deadline, std::function<void(SnapshotPtr)>
     const MonoTime now = clock_->Now();
     // Nobody waits for a lane that has hung for twice its timeout: the answer is known.
     const bool stuck = state_.condition == InstanceCondition::kStuck && scrape_.running;
-    if (stopping_ || !scrape_.lane || (now <= fresh_until_ && !scrape_.running) || stuck) {
+    if (stopping_ || !scrape_.lane || now <= fresh_until_ || stuck) {
       unclaimed_ = false;
       now_shown = Present(now);
     } else {
@@ -86,13 +86,17 @@ void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr,
   {
     const std::lock_guard lock(mutex_);
     const MonoTime now = clock_->Now();
-    if (PrefetchesNothing() || stopping_ || scrape_.running || expected <= fresh_until_) {
+    if (PrefetchesNothing() || stopping_ || expected <= fresh_until_ || expected < now) {
       now_shown = Present(now);
+    } else if (scrape_.running) {
+      if (queued_.size() == kQueuedMax) queued_.erase(queued_.begin());
+      queued_.push_back({expected, std::move(ready)});
     } else {
       StartPoll(scrape_, scrape_.due, expected + kArrivalLateMax);
       AddWaiter(kForever, [ready](SnapshotPtr shown) { ready(std::move(shown), true); });
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only where now_shown stays null
   if (now_shown != nullptr) ready(std::move(now_shown), false);
 }
 
@@ -221,6 +225,7 @@ InstancePoller::News InstancePoller::Conclude(Flight& flight, const PollOutcome&
   if (!slow) {
     news.waiters = TakeWaiters();
     for (const Waiter& waiter : news.waiters) unclaimed_ = unclaimed_ && waiter.timer == 0;
+    news.queued = std::exchange(queued_, {});
   }
   if (!stopping_ && !slow_.running) ArmSlowTimer();
   return news;
@@ -231,6 +236,7 @@ void InstancePoller::Tell(const PollOutcome& outcome, News news) {
   if (news.prefetched) observer_->Prefetched(*config_);
   if (news.unused) observer_->PrefetchUnused(*config_);
   for (Waiter& waiter : news.waiters) waiter.ready(news.shown);
+  for (Queued& next : news.queued) Prefetch(next.expected, std::move(next.ready));
 }
 
 void InstancePoller::Overdue(bool slow, uint64_t number, bool stuck) {

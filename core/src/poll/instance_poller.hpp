@@ -52,6 +52,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   // How long after a poll's deadline the host interrupts it: a plugin that waits in the host has
   // returned by then.
   static constexpr std::chrono::milliseconds kInterruptGrace{100};
+  static constexpr size_t kQueuedMax = 16;  // prefetches that wait for a poll to end
   // How long after the expected arrival a prefetched snapshot still serves, at least.
   static constexpr std::chrono::milliseconds kArrivalLateMax{600};
 
@@ -105,10 +106,15 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
     TimerId interrupt_timer = 0;
     TimerId stuck_timer = 0;
   };
+  struct Queued {  // a prefetch that came during a poll
+    MonoTime expected{0};
+    std::function<void(SnapshotPtr, bool polled)> ready;
+  };
   // What is to be called once the lock is let go.
   struct News {
     SnapshotPtr shown;
     std::vector<Waiter> waiters;
+    std::vector<Queued> queued;
     bool prefetched = false, unused = false;
   };
 
@@ -150,6 +156,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   MonoTime fresh_until_{MonoTime::min()};
   bool unclaimed_ = false;  // it was prefetched, and no scrape has taken it
   std::vector<Waiter> waiters_;
+  std::vector<Queued> queued_;
   uint64_t last_waiter_ = 0;
   TimerId slow_timer_ = 0;
   SnapshotPtr snapshot_;

@@ -79,6 +79,7 @@ class PillionServer final : public Server {
     auto config = std::make_shared<InstanceConfig>();
     config->name = "simulated";
     config->type = "fake";
+    config->prefetch = true;
     config->collectors = {{.enabled = true, .every = 0s}};
     auto target = std::make_unique<Target>(time_, std::move(parts.costs));
     target_ = target.get();

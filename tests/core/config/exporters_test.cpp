@@ -163,8 +163,8 @@ TEST_CASE("values of a wrong type or range say what is accepted") {
 TEST_CASE("times of an instance are read") {
   const InstanceConfig instance = LoadOne(
       "[exporters.fake]\nfreshness = '0s'\ntimeout = '250ms'\nstale_after = '1h'\nprefetch = "
-      "false");
-  CHECK_FALSE(instance.prefetch);
+      "true");
+  CHECK(instance.prefetch);
   CHECK(instance.freshness == seconds(0));
   CHECK(instance.timeout == milliseconds(250));
   CHECK(instance.stale_after == minutes(60));

@@ -22,6 +22,7 @@ struct PollerBench {
     config->type = "fake";
     config->freshness = 1s;
     config->timeout = 10s;
+    config->prefetch = true;
     config->collectors = {{.enabled = with_quick, .every = 0s},
                           {.enabled = slow_every > 0s, .every = slow_every}};
     if (change != nullptr) change(*config);

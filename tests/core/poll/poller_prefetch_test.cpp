@@ -76,11 +76,28 @@ TEST_CASE("nothing is polled ahead that will be fresh enough") {
   CHECK(bench.lane->started == 2);
 }
 
-TEST_CASE("a prefetch never polls beside a poll") {
+TEST_CASE("a prefetch never polls beside a poll but after it if that is not enough") {
   Bench bench;
   bench.Scrape();
-  CHECK(Prefetch(bench, 5s)->polled == false);
+  const auto soon = Prefetch(bench, 800ms);
+  const auto later = Prefetch(bench, 5s);
+  CHECK_FALSE(later->polled.has_value());
   CHECK(bench.lane->started == 1);
+  bench.lane->Finish(bench.Outcome());
+  CHECK(soon->polled == false);
+  CHECK(bench.lane->started == 2);
+  bench.lane->Finish(bench.Outcome());
+  CHECK(later->polled == true);
+}
+
+TEST_CASE("a scrape is answered with what is fresh while a poll for another one runs") {
+  Bench bench;
+  bench.Scrape();
+  bench.lane->Finish(bench.Outcome());
+  Prefetch(bench, 2s);
+  REQUIRE(bench.lane->running());
+  bench.Scrape();
+  CHECK(bench.answers.size() == 2);
 }
 
 TEST_CASE("a scrape that comes during its prefetch joins it and has its own deadline") {
