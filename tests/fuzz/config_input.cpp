@@ -84,7 +84,7 @@ std::string CheckConfigInput(std::string_view input) {
   // What the input itself spells out may come back as a key.
   const bool spelled = input.find(kSecret) != std::string_view::npos;
   for (const ConfigProblem& problem : result.problems) {
-    const std::string wrong = WrongProblem(problem.text);
+    std::string wrong = WrongProblem(problem.text);
     if (!wrong.empty() && !spelled) return wrong;
   }
   return result.config == nullptr ? std::string() : WrongConfig(*result.config);

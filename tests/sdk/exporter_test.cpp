@@ -12,7 +12,6 @@
 
 using pillion::Collector;
 using pillion::Error;
-using pillion::ExporterInfo;
 using pillion::Metric;
 using pillion::MetricType;
 using pillion::Option;

@@ -59,7 +59,7 @@ class Fetch {
   Fetch(asio::io_context& io, const HttpTarget& target, const std::string& accept,
         const FetchHandlers& handlers)
       : socket_(io), request_(http::verb::get, target.path, 11), handlers_(handlers) {
-    request_.set(http::field::host, target.host.empty() ? "localhost" : target.host);
+    request_.set(http::field::host, HostHeader(target));
     request_.set(http::field::accept, accept);
     request_.set(http::field::accept_encoding, "identity");
     request_.set(http::field::user_agent, "pillion-lint");
@@ -165,6 +165,13 @@ Result<HttpTarget> ParseHttpTarget(std::string_view url) {
   target.host = authority;
   if (target.host.empty() || !IsPort(target.port)) return wrong;
   return target;
+}
+
+std::string HostHeader(const HttpTarget& target) {
+  if (target.host.empty()) return "localhost";
+  const bool v6 = target.host.find(':') != std::string::npos;
+  std::string host = v6 ? "[" + target.host + "]" : target.host;
+  return target.port == "80" ? host : host + ":" + target.port;
 }
 
 Result<void> FetchHttp(const HttpTarget& target, const std::string& accept,

@@ -21,6 +21,9 @@ struct HttpTarget {
 // is /metrics. The error says what is accepted.
 Result<HttpTarget> ParseHttpTarget(std::string_view url);
 
+// What a request to it calls its host: "db:9121", "[::1]:9970", "db" at port 80.
+std::string HostHeader(const HttpTarget& target);
+
 struct FetchedHead {
   int status = 0;
   std::string content_type;

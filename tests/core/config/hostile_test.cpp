@@ -78,7 +78,7 @@ TEST_CASE("bytes that are no text are refused") {
   CheckRefused("[exporters.fake]\naddress = \"\xED\xA0\x80\"");
   CheckRefused("[exporters.fake]\naddress = \"\xC3");
   CheckRefused(" [\x7f\x04");
-  CheckRefused("\xFF\xFE[\0e\0");
+  CheckRefused(std::string("\xFF\xFE[\0e\0", 6));
 }
 
 TEST_CASE("a byte order mark and carriage returns do no harm") {

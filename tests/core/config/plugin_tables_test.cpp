@@ -16,8 +16,8 @@ std::string Refusal(const pillion_plugin& plugin) {
   return tables ? "" : tables.error().message;
 }
 
-std::string Refusal(Option option) {
-  return Refusal(FakeExporter("fake", {std::move(option)}).plugin());
+std::string Refusal(const Option& option) {
+  return Refusal(FakeExporter("fake", {option}).plugin());
 }
 
 TEST_CASE("tables are walked by the size of their own structs") {

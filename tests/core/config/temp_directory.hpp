@@ -29,7 +29,7 @@ class TempDirectory {
 
   // Writes path()/name and returns that path.
   std::string Write(const std::string& name, const std::string& text) const {
-    const std::string path = path_ + "/" + name;
+    std::string path = path_ + "/" + name;
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }

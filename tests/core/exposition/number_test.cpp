@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -61,7 +63,7 @@ TEST_CASE("every value reads back as the same double") {
     if (!std::isfinite(value)) continue;
     const std::string text = Value(value);
     const double back = std::strtod(text.c_str(), nullptr);
-    if (std::memcmp(&back, &value, sizeof back) != 0) FAIL(text);
+    if (std::bit_cast<uint64_t>(back) != std::bit_cast<uint64_t>(value)) FAIL(text);
     if (std::strtod(Canonical(value).c_str(), nullptr) != value) FAIL(Canonical(value));
     if (std::strtod(AsGiven(value).c_str(), nullptr) != value) FAIL(AsGiven(value));
   }

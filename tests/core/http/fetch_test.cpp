@@ -56,6 +56,13 @@ TEST_CASE("addresses of pages are taken apart") {
   CHECK(Parse("unix:/s").path == "/metrics");
 }
 
+TEST_CASE("a request names the host and the port it goes to") {
+  CHECK(HostHeader(Parse("http://db.example:9121/x")) == "db.example:9121");
+  CHECK(HostHeader(Parse("http://db.example/x")) == "db.example");
+  CHECK(HostHeader(Parse("http://[::1]:9970")) == "[::1]:9970");
+  CHECK(HostHeader(Parse("unix:/run/s.sock")) == "localhost");
+}
+
 TEST_CASE("what is no address of a page is refused") {
   for (const char* url : {"", "http://", "https://h/", "h:1", "http://:9/", "http://h:/",
                           "http://h:x/", "http://h:123456/", "http://[::1/", "unix:s",

@@ -172,7 +172,7 @@ TEST_CASE("a slow reader of an old page is closed when pages pile up and others 
     plane.handler.set_body(LargeBody(480));
     slow.push_back(plane.Connect());
     slow.back().Send(kScrape);
-    const auto asked = static_cast<size_t>(i + 1);
+    const auto asked = static_cast<size_t>(i) + 1;
     REQUIRE(Eventually([&] { return plane.handler.requests().size() == asked; }));
     // The page of a reader is pinned once its answer is under way.
     REQUIRE(Eventually([&] { return plane.plane.Stats().pinned_body_bytes > 0; }));
