@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using pillion::Error;
 using pillion::Option;
 using pillion::Options;
 using pillion::OptionType;

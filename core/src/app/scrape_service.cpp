@@ -255,7 +255,7 @@ void ScrapeService::TrimAfter(const Body& body) {
   ::malloc_trim(0);
 }
 
-bool ScrapeService::Healthy() { return clock_->Now() - scheduler_->Beat() < kSchedulerLateMax; }
+bool ScrapeService::Healthy() { return !watch_.Stopped(scheduler_->Beat(), clock_->Now()); }
 
 std::vector<std::string> ScrapeService::InstanceNames() {
   std::vector<std::string> names;

@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "exposition/exposer.hpp"
 #include "http/scrape_plane.hpp"
+#include "poll/beat_watch.hpp"
 #include "poll/instance_poller.hpp"
 #include "poll/prefetcher.hpp"
 #include "poll/scheduler.hpp"
@@ -36,8 +37,9 @@ class ScrapeService final : public ScrapeHandler {
  public:
   static constexpr std::string_view kSelfName = kSelfInstanceName;
   static constexpr std::chrono::seconds kSelfFreshness{1};
-  static constexpr std::chrono::seconds kSchedulerLateMax{5};  // then unhealthy
-  static constexpr size_t kTrimPageBytes = size_t{4} << 20;    // return memory after such pages
+  // Unhealthy: the scheduler was not seen for so long, nor in that time after this was noticed.
+  static constexpr std::chrono::seconds kSchedulerLateMax{5}, kSecondLook{2};
+  static constexpr size_t kTrimPageBytes = size_t{4} << 20;  // return memory after such pages
   static constexpr std::chrono::seconds kTrimEvery{30};
 
   ScrapeService(std::shared_ptr<const Config> config,
@@ -88,6 +90,7 @@ class ScrapeService final : public ScrapeHandler {
   std::function<ScrapePlaneStats()> connection_stats_;
   Exposer exposer_;
   RecentAnswers recent_;
+  BeatWatch watch_{kSchedulerLateMax, kSecondLook};
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<int64_t> render_ns_{0};  // how long new pages took lately

@@ -9,7 +9,7 @@ namespace pillion {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual MonoTime Now() const = 0;        // monotonic: for every duration
+  virtual MonoTime Now() const = 0;        // only forward: for every duration
   virtual double UnixSeconds() const = 0;  // wall clock: only to be shown
 };
 
