@@ -88,6 +88,8 @@ struct InstanceConfig {
   std::chrono::nanoseconds stale_after{0};
   // Whether polls start ahead of scrapes that come regularly.
   bool prefetch = false;
+  // What share of the time polls may keep the target busy, up to 1; 0: no bound.
+  double max_target_load = 0;
   FilterConfig filter;
   LimitConfig limits;
   std::map<std::string, OptionValue, std::less<>> options;  // with the table's defaults filled in

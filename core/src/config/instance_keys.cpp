@@ -169,6 +169,15 @@ bool ReadTimes(std::string_view key, const Value& value, Loading& loading,
     instance.prefetch = loading.reader.Bool(value).value_or(true);
     return true;
   }
+  if (key == "max_target_load") {
+    const auto load = loading.reader.Float(value);
+    if (load && (*load < 0 || *load > 1)) {
+      loading.reader.Error(value, "must be between 0 and 1, such as 0.02 for 2 % of the time");
+    } else if (load) {
+      instance.max_target_load = *load;
+    }
+    return true;
+  }
   std::chrono::nanoseconds* time = nullptr;
   DurationRange range;
   if (key == "freshness") {

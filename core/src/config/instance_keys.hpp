@@ -14,7 +14,7 @@ void ReadLabels(const Value& value, const PluginTables* tables, Loading& loading
 void ReadCollectors(const Value& value, const PluginTables& tables, Loading& loading,
                     InstanceConfig& instance);
 
-// freshness, timeout, stale_after, prefetch; false: `key` is none of them.
+// freshness, timeout, stale_after, prefetch, max_target_load; false: `key` is none of them.
 bool ReadTimes(std::string_view key, const Value& value, Loading& loading,
                InstanceConfig& instance);
 

@@ -7,8 +7,26 @@ namespace {
 
 constexpr MonoTime kForever = MonoTime::max();
 
+// How long a collector's result is shown; for ever if it is of the last poll at any rate.
 MonoTime StaleAfter(const InstanceConfig& config, const CollectorState& collector) {
-  return config.stale_after.count() > 0 ? config.stale_after : 3 * collector.every;
+  const MonoTime interval = std::max<MonoTime>(collector.every, collector.stretched);
+  if (interval.count() == 0) return kForever;
+  return std::max(config.stale_after.count() > 0 ? config.stale_after : 3 * interval,
+                  3 * collector.stretched);
+}
+
+std::vector<bool> QuickOf(const InstanceConfig& config) {
+  std::vector<bool> quick;
+  for (const CollectorConfig& c : config.collectors) {
+    quick.push_back(c.enabled && c.every.count() == 0);
+  }
+  return quick;
+}
+
+std::vector<MonoTime> EveryOf(const InstanceConfig& config) {
+  std::vector<MonoTime> every;
+  for (const CollectorConfig& c : config.collectors) every.push_back(c.every);
+  return every;
 }
 
 LaneSlot::Make MakerOf(const InstancePoller::Parts& parts, bool slow) {
@@ -32,14 +50,16 @@ InstancePoller::InstancePoller(Parts parts)
       status_fragment_(type_, config_),
       scrape_{.lane = {std::move(parts.scrape_lane), MakerOf(parts, false)}, .due = {}},
       slow_{.lane = {std::move(parts.slow_lane), MakerOf(parts, true)}, .due = {}},
+      quick_(QuickOf(*config_)),
+      load_(config_->max_target_load, EveryOf(*config_)),
       schedule_(config_->collectors, std::move(parts.random)) {
   for (const CollectorConfig& configured : config_->collectors) {
     CollectorState& c = state_.collectors.emplace_back();
     c.enabled = configured.enabled;
     c.every = configured.every;
-    scrape_.due.push_back(configured.enabled && configured.every.count() == 0);
   }
-  slow_.due.assign(scrape_.due.size(), false);
+  scrape_.due = quick_;
+  slow_.due.assign(quick_.size(), false);
 }
 
 InstancePoller::~InstancePoller() = default;
@@ -64,7 +84,7 @@ void InstancePoller::Acquire(MonoTime deadline, std::function<void(SnapshotPtr)>
       unclaimed_ = false;
       now_shown = Present(now);
     } else {
-      if (!scrape_.running) StartPoll(scrape_, scrape_.due, MonoTime(0));
+      if (!scrape_.running) StartScrapePoll(MonoTime(0));
       const MonoTime until = circuit_.WaitUntil(deadline, scrape_.started);
       if (until > now) {
         AddWaiter(until, std::move(ready));
@@ -92,7 +112,7 @@ void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr,
       if (queued_.size() == kQueuedMax) queued_.erase(queued_.begin());
       queued_.push_back({expected, std::move(ready)});
     } else {
-      StartPoll(scrape_, scrape_.due, expected + kArrivalLateMax);
+      StartScrapePoll(expected + kArrivalLateMax);
       AddWaiter(kForever, [ready](SnapshotPtr shown) { ready(std::move(shown), true); });
     }
   }
@@ -162,7 +182,15 @@ void InstancePoller::AnswerWaiting() {
 
 // ---- the life of a poll ------------------------------------------------------------------------
 
-void InstancePoller::StartPoll(Flight& flight, std::vector<bool> due, MonoTime serves_until) {
+void InstancePoller::StartScrapePoll(MonoTime serves_until) {
+  // Of a target that is not up nothing is shown that could be kept.
+  if (!state_.up()) load_.Forget();
+  scrape_.due = load_.Due(quick_, clock_->Now());
+  StartPoll(scrape_, serves_until);
+}
+
+// A poll of what is due in the flight.
+void InstancePoller::StartPoll(Flight& flight, MonoTime serves_until) {
   const bool slow = IsSlow(flight);
   flight.started = clock_->Now();
   const MonoTime deadline = flight.started + config_->timeout;
@@ -177,7 +205,7 @@ void InstancePoller::StartPoll(Flight& flight, std::vector<bool> due, MonoTime s
   };
   flight.interrupt_timer = overdue(deadline + kInterruptGrace, false);
   flight.stuck_timer = overdue(deadline + config_->timeout, true);
-  flight.lane->Start(std::move(due), deadline,
+  flight.lane->Start(flight.due, deadline,
                      [weak = weak_from_this(), slow, number](PollOutcome outcome) {
                        if (auto self = weak.lock()) {
                          self->PollEnded(slow, number, std::move(outcome));
@@ -206,6 +234,7 @@ InstancePoller::News InstancePoller::Conclude(Flight& flight, const PollOutcome&
   timers_->Cancel(flight.stuck_timer);
   const bool was_up = state_.up();
   TakeIn(flight, outcome);
+  NoteLoad(flight, outcome);
   if (DecidesUp(flight) && !outcome.ok()) state_.condition = if_failed;
   // An interruption of ours is no news.
   if (!stopping_ && if_failed == InstanceCondition::kDown) {
@@ -292,6 +321,18 @@ void InstancePoller::TakeIn(const Flight& flight, const PollOutcome& outcome) {
   TakeInCollectors(flight, outcome);
 }
 
+// What the collectors cost decides how often they run.
+void InstancePoller::NoteLoad(const Flight& flight, const PollOutcome& outcome) {
+  for (const CollectorOutcome& run : outcome.collectors) {
+    load_.Ran(run.collector, flight.started, run.duration);
+  }
+  load_.Fit();
+  for (size_t i = 0; i < state_.collectors.size(); ++i) {
+    state_.collectors[i].stretched = load_.Interval(i);
+    schedule_.Stretch(i, load_.Interval(i));
+  }
+}
+
 // A collector that was due and is not in the outcome failed with the poll.
 void InstancePoller::TakeInCollectors(const Flight& flight, const PollOutcome& outcome) {
   for (size_t i = 0; i < state_.collectors.size(); ++i) {
@@ -325,8 +366,8 @@ SnapshotPtr InstancePoller::BuildSnapshot(MonoTime now) {
   size_t series = 0;
   for (const CollectorState& c : state_.collectors) {
     if (!state_.up() || c.fragment == nullptr) continue;
-    if (c.every.count() > 0) {
-      const MonoTime good_until = c.ended + StaleAfter(*config_, c);
+    if (const MonoTime stale_after = StaleAfter(*config_, c); stale_after != kForever) {
+      const MonoTime good_until = c.ended + stale_after;
       if (good_until < now) continue;
       snapshot_good_until_ = std::min(snapshot_good_until_, good_until);
     }
@@ -364,7 +405,7 @@ void InstancePoller::SlowDue() {
   if (stopping_ || slow_.running) return;  // its end arms the timer anew
   if (auto due = schedule_.TakeDue(clock_->Now()); !due.empty()) {
     slow_.due = std::move(due);
-    StartPoll(slow_, slow_.due, MonoTime(0));
+    StartPoll(slow_, MonoTime(0));
   } else {
     ArmSlowTimer();
   }

@@ -22,6 +22,7 @@
 #include "poll/circuit.hpp"
 #include "poll/cost_estimate.hpp"
 #include "poll/lane_slot.hpp"
+#include "poll/load_budget.hpp"
 #include "poll/slow_schedule.hpp"
 #include "poll/state.hpp"
 #include "poll/state_log.hpp"
@@ -123,11 +124,13 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   bool IsSlow(const Flight& flight) const { return &flight == &slow_; }
   bool DecidesUp(const Flight& flight) const { return !IsSlow(flight) || !scrape_.lane; }
   bool PrefetchesNothing() const;
-  void StartPoll(Flight& flight, std::vector<bool> due, MonoTime serves_until);
+  void StartScrapePoll(MonoTime serves_until);
+  void StartPoll(Flight& flight, MonoTime serves_until);
   void PollEnded(bool slow, uint64_t number, PollOutcome outcome);
   News Conclude(Flight& flight, const PollOutcome& outcome, InstanceCondition if_failed);
   void Tell(const PollOutcome& outcome, News news);
   void TakeIn(const Flight& flight, const PollOutcome& outcome);
+  void NoteLoad(const Flight& flight, const PollOutcome& outcome);
   void TakeInCollectors(const Flight& flight, const PollOutcome& outcome);
   void Overdue(bool slow, uint64_t number, bool stuck);
   void WaiterExpired(uint64_t id);
@@ -148,6 +151,8 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   StateLog log_;
   StatusFragment status_fragment_;
   Flight scrape_, slow_;
+  const std::vector<bool> quick_;  // collectors of the scrape lane
+  LoadBudget load_;
   Circuit circuit_;
   CostEstimate cost_;
   SlowSchedule schedule_;

@@ -16,7 +16,9 @@ MonoTime Part(MonoTime time, double part) {
 
 SlowSchedule::SlowSchedule(const std::vector<CollectorConfig>& collectors,
                            std::function<double()> random)
-    : next_due_(collectors.size(), kNever), random_(std::move(random)) {
+    : stretched_(collectors.size()),
+      next_due_(collectors.size(), kNever),
+      random_(std::move(random)) {
   for (const CollectorConfig& c : collectors) every_.push_back(c.enabled ? c.every : MonoTime(0));
 }
 
@@ -38,7 +40,9 @@ std::vector<bool> SlowSchedule::TakeDue(MonoTime now) {
   std::vector<bool> due(every_.size());
   for (size_t i = 0; i < every_.size(); ++i) {
     due[i] = next_due_[i] <= now;
-    if (due[i]) next_due_[i] = now + Part(every_[i], 1 + kJitter * (2 * random_() - 1));
+    if (!due[i]) continue;
+    const MonoTime every = std::max(every_[i], stretched_[i]);
+    next_due_[i] = now + Part(every, 1 + kJitter * (2 * random_() - 1));
   }
   return due;
 }

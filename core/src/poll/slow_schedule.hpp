@@ -26,6 +26,8 @@ class SlowSchedule {
   SlowSchedule(const std::vector<CollectorConfig>& collectors, std::function<double()> random);
 
   void Start(MonoTime now);
+  // From its next turn on the collector comes no more often than this; 0: as its `every` says.
+  void Stretch(size_t collector, MonoTime interval) { stretched_[collector] = interval; }
   std::optional<MonoTime> Next() const;
   // Which collectors are due now; their next turn is set. Empty: none.
   std::vector<bool> TakeDue(MonoTime now);
@@ -39,7 +41,8 @@ class SlowSchedule {
  private:
   void Retry(size_t collector, MonoTime at);
 
-  std::vector<MonoTime> every_;     // of each collector; 0: not of this lane
+  std::vector<MonoTime> every_;  // of each collector; 0: not of this lane
+  std::vector<MonoTime> stretched_;
   std::vector<MonoTime> next_due_;  // far away: not of this lane, or not started
   std::function<double()> random_;
 };

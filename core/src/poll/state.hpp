@@ -16,6 +16,8 @@ namespace pillion {
 struct CollectorState {
   bool enabled = false;
   std::chrono::nanoseconds every{0};
+  // How often it runs at most because of max_target_load; 0: as often as it is asked for.
+  MonoTime stretched{0};
   bool ran = false;
   Reason reason = Reason::kOk;  // of the last run
   std::string message;

@@ -14,6 +14,7 @@ enum : uint32_t {
   kCollectorSuccess,
   kCollectorDuration,
   kCollectorTimestamp,
+  kCollectorStretched,
 };
 
 constexpr std::string_view kDurationHelp = "How long the collector's last run took.";
@@ -47,6 +48,9 @@ FamilyTable MakeTable(const pillion_plugin& plugin, const InstanceConfig& config
       {"pillion_collector_duration_seconds", kDurationHelp, own_collector},
       {"pillion_collector_timestamp_seconds",
        "When the collector last read its target, as Unix time.", own_collector},
+      {"pillion_collector_stretched_seconds",
+       "How often a collector runs at most that max_target_load holds back; not there for others.",
+       own_collector},
   };
   std::vector<pillion_metric> metrics;
   for (const RowOf& row : rows) {
@@ -108,6 +112,7 @@ void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
       builder_.Add(kCollectorSuccess, labels, state.up() && c.ok() ? 1 : 0);
     }
     if (c.timed()) builder_.Add(kCollectorDuration, labels, Seconds(c.duration));
+    if (c.stretched.count() > 0) builder_.Add(kCollectorStretched, labels, Seconds(c.stretched));
     if (c.last_success_unix > 0) builder_.Add(kCollectorTimestamp, labels, c.last_success_unix);
   }
 }

@@ -155,6 +155,9 @@ TEST_CASE("values of a wrong type or range say what is accepted") {
       {"timeout = '0s'", "11: exporters.fake.timeout: must be between 10ms and 1h"},
       {"stale_after = '0s'", "15: exporters.fake.stale_after: must be between 10ms and 30d"},
       {"prefetch = 1", "12: exporters.fake.prefetch: must be true or false, not an integer"},
+      {"max_target_load = 2",
+       "19: exporters.fake.max_target_load: must be between 0 and 1, such as 0.02 for 2 % of the "
+       "time"},
       {"type = 5", "8: exporters.fake.type: must be a string, not an integer"},
   };
   for (const auto& [line, expected] : cases) CHECK(Problem(line) == at + expected + "\n");
@@ -165,6 +168,7 @@ TEST_CASE("times of an instance are read") {
       "[exporters.fake]\nfreshness = '0s'\ntimeout = '250ms'\nstale_after = '1h'\nprefetch = "
       "true");
   CHECK(instance.prefetch);
+  CHECK(LoadOne("[exporters.fake]\nmax_target_load = 0.02").max_target_load == 0.02);
   CHECK(instance.freshness == seconds(0));
   CHECK(instance.timeout == milliseconds(250));
   CHECK(instance.stale_after == minutes(60));
@@ -175,11 +179,12 @@ TEST_CASE("an unknown key suggests options and keys of every instance") {
         "a.toml:2:1: exporters.fake.adress: unknown key; did you mean `address`?\n");
   CHECK(Problem("fresness = '1s'") ==
         "a.toml:2:1: exporters.fake.fresness: unknown key; did you mean `freshness`?\n");
-  CHECK(Text(Load("[exporters.plain]\nunheard_of = 1")) ==
-        "a.toml:2:1: exporters.plain.unheard_of: unknown key; accepted: type, labels, freshness, "
-        "timeout, stale_after, prefetch, collectors, keep, drop, rules, series_max, "
-        "family_series_max, "
-        "label_value_bytes_max\n");
+  CHECK(
+      Text(Load("[exporters.plain]\nunheard_of = 1")) ==
+      "a.toml:2:1: exporters.plain.unheard_of: unknown key; accepted: type, labels, freshness, "
+      "timeout, stale_after, prefetch, max_target_load, collectors, keep, drop, rules, series_max, "
+      "family_series_max, "
+      "label_value_bytes_max\n");
 }
 
 TEST_CASE("what an exporter requires is named when it is missing or empty") {
