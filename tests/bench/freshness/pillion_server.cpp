@@ -17,7 +17,7 @@ constexpr MonoTime kScrapeBudget = 9500ms;  // what 10 s of a Prometheus leave
 // Polls that take the time they are told to. The one sample that they read says which poll it was.
 class Target final : public PollRunner {
  public:
-  Target(test::FakeTime* time, Costs costs) : time_(time), costs_(std::move(costs)) {}
+  Target(test::FakeTime* time, Costs costs) : time_(time), costs_(costs) {}
 
   void Start(std::vector<bool>, MonoTime, std::function<void(PollOutcome)> done) override {
     const MonoTime begun = time_->Now();
@@ -81,7 +81,7 @@ class PillionServer final : public Server {
     config->type = "fake";
     config->prefetch = true;
     config->collectors = {{.enabled = true, .every = 0s}};
-    auto target = std::make_unique<Target>(time_, std::move(parts.costs));
+    auto target = std::make_unique<Target>(time_, parts.costs);
     target_ = target.get();
     poller_ = InstancePoller::Create({.type = test::FakeType(1),
                                       .config = std::move(config),
@@ -121,7 +121,7 @@ class PillionServer final : public Server {
 }  // namespace
 
 std::unique_ptr<Server> MakePillion(ServerParts parts) {
-  return std::make_unique<PillionServer>(std::move(parts));
+  return std::make_unique<PillionServer>(parts);
 }
 
 }  // namespace pillion::freshness

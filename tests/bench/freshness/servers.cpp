@@ -9,7 +9,7 @@ namespace {
 
 class Cache final : public Server {
  public:
-  explicit Cache(ServerParts parts) : parts_(std::move(parts)) {
+  explicit Cache(ServerParts parts) : parts_(parts) {
     parts_.time->At(parts_.time->Now() + parts_.phase, [this] { Due(); });
   }
 
@@ -39,7 +39,7 @@ class Cache final : public Server {
 
 class ScrapeTime final : public Server {
  public:
-  explicit ScrapeTime(ServerParts parts) : parts_(std::move(parts)) {}
+  explicit ScrapeTime(ServerParts parts) : parts_(parts) {}
 
   void Scrape(const std::string&, Answered answered) override {
     ++polls_;
@@ -68,11 +68,11 @@ MonoTime Costs::Next() {
 }
 
 std::unique_ptr<Server> MakeCache(ServerParts parts) {
-  return std::make_unique<Cache>(std::move(parts));
+  return std::make_unique<Cache>(parts);
 }
 
 std::unique_ptr<Server> MakeScrapeTime(ServerParts parts) {
-  return std::make_unique<ScrapeTime>(std::move(parts));
+  return std::make_unique<ScrapeTime>(parts);
 }
 
 }  // namespace pillion::freshness
