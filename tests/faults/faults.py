@@ -373,6 +373,11 @@ class ClockJump(Fault):
         library = next((f"{p}/libfaketimeMT.so.1" for p in places if os.path.isdir(p)), None)
         if not library:
             raise unittest.SkipTest("apt:faketime is missing")
+        # Its interceptors have to come before whatever is put between.
+        if "address" in os.environ.get("PILLION_TEST_SANITIZE", ""):
+            asan = subprocess.run(["gcc", "-print-file-name=libasan.so"], text=True, check=True,
+                                  stdout=subprocess.PIPE).stdout.strip()
+            library = f"{os.path.realpath(asan)}:{library}"
         self._file = site.sandbox.dir / "clock"
         self._set("+0")
         return {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(self._file),

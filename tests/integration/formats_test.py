@@ -1,4 +1,9 @@
-"""Debian's Prometheus takes the same series in from every format, and more from protobuf."""
+"""Debian's Prometheus takes the same series in from every format, and more from protobuf.
+
+Another Prometheus is tested by putting its directory first in PATH: 2.53.3 passes all of it. 3.5.3
+does but for quantiles above 1, as of redis_latency_percentiles_usec: it writes the quantiles of
+summaries anew (50 as 50.0), and only text and protobuf can say that these are a summary's.
+"""
 import json
 import os
 import re
