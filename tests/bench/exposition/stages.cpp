@@ -131,8 +131,8 @@ void MeasureOurs(size_t samples, Filler& filler) {
       {"fragment to OpenMetrics", &WriteOpenMetrics100},
       {"fragment to protobuf", &WriteProtobufPage}};
   for (const auto& writer : writers) {
-    Print(samples, writer.first,
-          per_sample(LeastNanoseconds([&] { Render(page, writer.second); })), "ns/sample");
+    Print(samples, writer.first, per_sample(LeastNanoseconds([&] { Render(page, writer.second); })),
+          "ns/sample");
   }
   const auto chunks = Render(page, &WriteText004);
   Print(samples, "text page", static_cast<double>(Size(chunks)), "bytes");

@@ -67,9 +67,7 @@ MonoTime Costs::Next() {
   }
 }
 
-std::unique_ptr<Server> MakeCache(ServerParts parts) {
-  return std::make_unique<Cache>(parts);
-}
+std::unique_ptr<Server> MakeCache(ServerParts parts) { return std::make_unique<Cache>(parts); }
 
 std::unique_ptr<Server> MakeScrapeTime(ServerParts parts) {
   return std::make_unique<ScrapeTime>(parts);
