@@ -14,14 +14,6 @@
 namespace pillion {
 namespace {
 
-class NoObserver final : public PollObserver {
- public:
-  void PollEnded(const InstanceConfig&, const PollOutcome&) override {}
-  void PollLate(const InstanceConfig&) override {}
-  void Prefetched(const InstanceConfig&) override {}
-  void PrefetchUnused(const InstanceConfig&) override {}
-};
-
 // Once is once: collectors with `every` are polled too, on the same lane.
 std::shared_ptr<const InstanceConfig> OnOneLane(InstanceConfig config,
                                                 std::chrono::nanoseconds timeout) {
@@ -109,7 +101,7 @@ int Scrape(const Arguments& arguments) {
   });
   if (config == nullptr) return kExitUsage;
   const std::chrono::nanoseconds timeout = *ParseDuration(arguments.timeout);  // was checked there
-  NoObserver observer;
+  PollObserver observer;
   Scheduler scheduler(&SystemClock());
   std::vector<std::shared_ptr<InstancePoller>> pollers;
   for (const InstanceConfig& instance : config->instances) {

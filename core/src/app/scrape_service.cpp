@@ -31,6 +31,7 @@ struct ScrapeService::Gathering {
   std::mutex mutex;
   std::vector<SnapshotPtr> snapshots;  // guarded by mutex until all are there
   size_t missing = 0;                  // guarded by mutex
+  bool ahead = false;                  // nobody waits for it yet
   bool polled = false;                 // a poll was started for it; guarded by mutex
 };
 
@@ -121,11 +122,14 @@ ScrapeService::OnSnapshot ScrapeService::ReadyFor(const std::shared_ptr<Gatherin
 }
 
 void ScrapeService::Complete(const std::shared_ptr<Gathering>& gathering) {
+  if (gathering->ahead && !gathering->polled) return gathering->done({});  // nothing is new
   if (AnswerFromRecent(*gathering)) return;
   render_.Post([this, gathering] { Render(*gathering); });
 }
 
 void ScrapeService::NoteArrival(const ScrapeRequest& request, const Pollers& pollers) {
+  const auto prefetches = [](const auto& poller) { return poller->prefetches(); };
+  if (std::none_of(pollers.begin(), pollers.end(), prefetches)) return;
   Prefetcher::Page page;
   page.lead = [this, pollers] {
     MonoTime lead{0};
@@ -146,6 +150,7 @@ void ScrapeService::Prefetch(const ScrapeRequest& request, MonoTime expected,
   if (stopped_ || !selection || selection->pollers.empty()) return done(false);
   const Pollers pollers = std::move(selection->pollers);
   auto gathering = Gather(request, selection->self, pollers.size(), nullptr);
+  gathering->ahead = true;
   gathering->done = [done = std::move(done), weak = std::weak_ptr(gathering)](ScrapeAnswer) {
     const auto self = weak.lock();
     done(self != nullptr && self->polled);

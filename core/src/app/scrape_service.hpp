@@ -60,6 +60,7 @@ class ScrapeService final : public ScrapeHandler {
   }
   // What merged pages had to leave out, the last of each reason.
   std::vector<std::string> LeftOut() const;
+  Prefetcher::Stats prefetch_stats() const { return prefetcher_.stats(); }
   void SetReady(bool ready) { ready_ = ready; }
   // Ends prefetching and the render thread; scrapes that come later are answered 503.
   void Stop();

@@ -175,7 +175,7 @@ InstanceConfig ReadInstance(const std::string& name, const Place& name_place, co
   }
   for (const TomlEntry& entry : table.node->entries) {
     const Value value{&entry.value, table.source, JoinKey(table.path, entry.key)};
-    if (entry.key == "type" || ReadTimes(entry.key, value, loading, instance) ||
+    if (entry.key == "type" || ReadSchedule(entry.key, value, loading, instance) ||
         ReadFilter(entry.key, value, loading, instance.filter) ||
         ReadLimit(entry.key, value, loading, instance.limits)) {
       continue;

@@ -163,10 +163,10 @@ void ReadCollectors(const Value& value, const PluginTables& tables, Loading& loa
   }
 }
 
-bool ReadTimes(std::string_view key, const Value& value, Loading& loading,
-               InstanceConfig& instance) {
+bool ReadSchedule(std::string_view key, const Value& value, Loading& loading,
+                  InstanceConfig& instance) {
   if (key == "prefetch") {
-    instance.prefetch = loading.reader.Bool(value).value_or(true);
+    instance.prefetch = loading.reader.Bool(value).value_or(instance.prefetch);
     return true;
   }
   if (key == "max_target_load") {

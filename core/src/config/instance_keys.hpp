@@ -15,8 +15,8 @@ void ReadCollectors(const Value& value, const PluginTables& tables, Loading& loa
                     InstanceConfig& instance);
 
 // freshness, timeout, stale_after, prefetch, max_target_load; false: `key` is none of them.
-bool ReadTimes(std::string_view key, const Value& value, Loading& loading,
-               InstanceConfig& instance);
+bool ReadSchedule(std::string_view key, const Value& value, Loading& loading,
+                  InstanceConfig& instance);
 
 // What the table says for an instance that says nothing.
 std::vector<CollectorConfig> DefaultCollectors(const PluginTables& tables);

@@ -46,6 +46,7 @@ InstancePoller::InstancePoller(Parts parts)
       timers_(parts.timers),
       clock_(parts.clock),
       observer_(parts.observer),
+      has_scrape_lane_(parts.scrape_lane != nullptr),
       log_(type_, config_, clock_),
       status_fragment_(type_, config_),
       scrape_{.lane = {std::move(parts.scrape_lane), MakerOf(parts, false)}, .due = {}},
@@ -97,8 +98,8 @@ void InstancePoller::Acquire(MonoTime deadline, std::function<void(SnapshotPtr)>
   if (now_shown != nullptr) ready(std::move(now_shown));
 }
 
-bool InstancePoller::PrefetchesNothing() const {
-  return !config_->prefetch || config_->freshness.count() == 0 || !scrape_.lane;
+bool InstancePoller::prefetches() const {
+  return config_->prefetch && config_->freshness.count() > 0 && has_scrape_lane_;
 }
 
 void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr, bool)> ready) {
@@ -106,7 +107,7 @@ void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr,
   {
     const std::lock_guard lock(mutex_);
     const MonoTime now = clock_->Now();
-    if (PrefetchesNothing() || stopping_ || expected <= fresh_until_ || expected < now) {
+    if (!prefetches() || stopping_ || expected <= fresh_until_ || expected < now) {
       now_shown = Present(now);
     } else if (scrape_.running) {
       if (queued_.size() == kQueuedMax) queued_.erase(queued_.begin());
@@ -122,7 +123,7 @@ void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr,
 
 MonoTime InstancePoller::ExpectedPoll() const {
   const std::lock_guard lock(mutex_);
-  return PrefetchesNothing() ? MonoTime(0) : std::min(cost_.High(), config_->timeout);
+  return prefetches() ? std::min(cost_.High(), config_->timeout) : MonoTime(0);
 }
 
 void InstancePoller::AddWaiter(MonoTime deadline, std::function<void(SnapshotPtr)> ready) {

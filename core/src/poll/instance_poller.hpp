@@ -36,16 +36,17 @@
 
 namespace pillion {
 
-// Told about what happens, for the sidecar's own metrics. Threads: any; must return soon.
+// Told about what happens, for the sidecar's own metrics; as it is, it does nothing with it.
+// Threads: any; must return soon.
 class PollObserver {
  public:
   virtual ~PollObserver() = default;
-  virtual void PollEnded(const InstanceConfig& instance, const PollOutcome& outcome) = 0;
-  virtual void PollLate(const InstanceConfig& instance) = 0;
+  virtual void PollEnded(const InstanceConfig&, const PollOutcome&) {}
+  virtual void PollLate(const InstanceConfig&) {}
   // A poll ended that was started for a scrape to come.
-  virtual void Prefetched(const InstanceConfig& instance) = 0;
+  virtual void Prefetched(const InstanceConfig&) {}
   // No scrape took what such a poll had read before the next poll began.
-  virtual void PrefetchUnused(const InstanceConfig& instance) = 0;
+  virtual void PrefetchUnused(const InstanceConfig&) {}
 };
 
 class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
@@ -79,6 +80,8 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   void Start();
   // Calls `ready` once: with a fresh snapshot, or at `deadline` with one that says `up 0`.
   void Acquire(MonoTime deadline, std::function<void(SnapshotPtr)> ready);
+  // Whether polls are to start ahead of scrapes. Without, Prefetch does nothing.
+  bool prefetches() const;
   // Calls `ready` once a snapshot is there that will be fresh enough at `expected`, or is the best
   // to be had; `polled`: a poll was started for it.
   void Prefetch(MonoTime expected, std::function<void(SnapshotPtr, bool polled)> ready);
@@ -123,7 +126,6 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
 
   bool IsSlow(const Flight& flight) const { return &flight == &slow_; }
   bool DecidesUp(const Flight& flight) const { return !IsSlow(flight) || !scrape_.lane; }
-  bool PrefetchesNothing() const;
   void StartScrapePoll(MonoTime serves_until);
   void StartPoll(Flight& flight, MonoTime serves_until);
   void PollEnded(bool slow, uint64_t number, PollOutcome outcome);
@@ -146,6 +148,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
   Timers* const timers_;
   const Clock* const clock_;
   PollObserver* const observer_;
+  const bool has_scrape_lane_;
   mutable std::mutex mutex_;  // all below is guarded by it
   InstanceState state_;
   StateLog log_;

@@ -65,14 +65,6 @@ class Target final : public PollRunner {
   std::vector<Reading> readings_;
 };
 
-class Silent final : public PollObserver {
- public:
-  void PollEnded(const InstanceConfig&, const PollOutcome&) override {}
-  void PollLate(const InstanceConfig&) override {}
-  void Prefetched(const InstanceConfig&) override {}
-  void PrefetchUnused(const InstanceConfig&) override {}
-};
-
 class PillionServer final : public Server {
  public:
   explicit PillionServer(ServerParts parts) : time_(parts.time), prefetcher_(time_, time_) {
@@ -111,7 +103,7 @@ class PillionServer final : public Server {
 
  private:
   test::FakeTime* const time_;
-  Silent observer_;
+  PollObserver observer_;
   Target* target_ = nullptr;
   std::shared_ptr<InstancePoller> poller_;
   Prefetcher prefetcher_;

@@ -265,6 +265,18 @@ TEST_CASE("after stop a scrape is answered 503 at once") {
   CHECK(bench.Scrape().get().status == 503);
 }
 
+TEST_CASE("scrapes of instances without prefetch are not watched") {
+  Bench bench;
+  for (int i = 0; i < 3; ++i) {
+    auto answer = bench.Scrape();
+    if (bench.runners[0]->running()) bench.Finish(0, 1);
+    if (bench.runners[1]->running()) bench.Finish(1, 2);
+    answer.get();
+  }
+  CHECK_FALSE(bench.pollers[0]->prefetches());
+  CHECK(bench.service->prefetch_stats().pages == 0);
+}
+
 TEST_CASE("health looks at the scheduler and readiness at nobody's target") {
   Bench bench;
   CHECK(bench.service->Healthy());

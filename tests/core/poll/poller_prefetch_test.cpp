@@ -133,6 +133,7 @@ TEST_CASE("a prefetched poll that no scrape took is counted when the next one en
 TEST_CASE("an instance that wants each scrape polled or no prefetch is not polled ahead") {
   Bench each(0s, true, nullptr, [](InstanceConfig& config) { config.freshness = 0s; });
   CHECK(Prefetch(each, 200ms)->polled == false);
+  CHECK_FALSE(each.poller->prefetches());
   Bench off(0s, true, nullptr, [](InstanceConfig& config) { config.prefetch = false; });
   CHECK(Prefetch(off, 200ms)->polled == false);
   off.Scrape();
