@@ -17,17 +17,13 @@ while (($#)); do
     *) echo "compare.sh: unknown argument $1 (try --help)" >&2; exit 2 ;;
   esac
 done
-for program in prometheus-postgres-exporter prometheus-redis-exporter redis-server; do
-  command -v "$program" >/dev/null || {
-    echo "compare.sh: $program is missing: tests/run.sh installs what the tests need," >&2
-    echo "and: apt-get install prometheus-postgres-exporter prometheus-redis-exporter" >&2
-    exit 1
-  }
-done
-if [[ -z $build ]]; then
-  build=$root/build/release
-  cmake -S "$root" --preset release >&2
-  cmake --build "$build" --target pillion pillion_exporter_postgres pillion_exporter_redis >&2
-fi
+# shellcheck source=tests/lib/say.sh
+. "$root/tests/lib/say.sh"
+# shellcheck source=tests/lib/packages.sh
+. "$root/tests/lib/packages.sh"
+ensure_packages build servers test
+# shellcheck source=tests/lib/release_build.sh
+. "$root/tests/lib/release_build.sh"
+release_build pillion pillion_exporter_postgres pillion_exporter_redis
 PILLION_TEST_BINARY=$build/bin/pillion PILLION_TEST_SANITIZE="" \
   exec python3 -B "$root/tests/bench/compare.py" "${arguments[@]}"

@@ -23,12 +23,10 @@ done
 # shellcheck source=tests/lib/packages.sh
 . "$root/tests/lib/packages.sh"
 ensure_packages build servers test bench
-if [[ -z $build ]]; then
-  build=$root/build/release
-  cmake -S "$root" --preset release >&2
-  cmake --build "$build" --target pillion pillion_exporter_postgres pillion_exporter_redis \
-    pillion_exporter_bulk exposition_stages >&2
-fi
+# shellcheck source=tests/lib/release_build.sh
+. "$root/tests/lib/release_build.sh"
+release_build pillion pillion_exporter_postgres pillion_exporter_redis \
+  pillion_exporter_bulk exposition_stages
 PILLION_TEST_BINARY=$build/bin/pillion PILLION_TEST_SANITIZE="" \
   PILLION_BENCH_DIR=$build/tests/bench/exposition \
   exec python3 -B "$root/tests/bench/exposition.py" "${arguments[@]}"

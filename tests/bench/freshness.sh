@@ -23,9 +23,7 @@ done
 # shellcheck source=tests/lib/packages.sh
 . "$root/tests/lib/packages.sh"
 ensure_packages build
-if [[ -z $build ]]; then
-  build=$root/build/release
-  cmake -S "$root" --preset release >&2
-  cmake --build "$build" --target freshness_simulate >&2
-fi
+# shellcheck source=tests/lib/release_build.sh
+. "$root/tests/lib/release_build.sh"
+release_build freshness_simulate
 PILLION_BUILD=$build exec python3 -B "$root/tests/bench/freshness/report.py" "${arguments[@]}"
