@@ -1,15 +1,17 @@
 """What scrapes cost the databases, and what the sidecar costs in memory."""
 import re
 import threading
+import time
 
 import server_test
 from both_databases import BothDatabases
 from pillion_process import BUILD_TYPE, SANITIZED, Pillion
 from redis_server import RedisServer
-from sandbox import wait_until
+from sandbox import HANG_SECONDS, wait_until
 
 SCRAPES = 10
 STORM = 200
+UNUSED_AT_ONCE = 8  # prefetches that nobody came for
 REDIS_ONLY_RSS_MAX = 7_000_000
 # Libraries that a sidecar without PostgreSQL and without TLS has no use for.
 NOT_FOR_REDIS = re.compile(r"libpq|libpqxx|libssl|libcrypto|libgnutls|libkrb5|libldap|postgres\.so")
@@ -90,6 +92,30 @@ class Cost(BothDatabases):
         if len(answers) != STORM:
             raise AssertionError(f"{len(answers)} answers to {STORM} scrapes")
         return answers
+
+    def test_prefetch(self):
+        """Regular scrapes are polled for ahead, and it costs no more polls than scrapes."""
+        redis = RedisServer(self.sandbox)
+        pillion = Pillion(self.sandbox, f"""
+[exporters.cache]
+type = "redis"
+address = "{redis.tcp_address}"
+freshness = "100ms"
+prefetch = true
+""")
+
+        def count(name):
+            return pillion.counter(name, instance_name="cache")
+        scrapes, due = 0, time.monotonic()
+        end = due + HANG_SECONDS
+        while count("pillion_poll_prefetched_total") < 5:
+            self.assertLess(time.monotonic(), end, "nothing was prefetched")
+            self.assertEqual(pillion.page("/metrics/cache").value("redis_up"), 1)
+            scrapes += 1
+            due = max(due + 0.7, time.monotonic())
+            time.sleep(max(0, due - time.monotonic()))
+        self.assertLessEqual(count("pillion_poll_duration_seconds_count"),
+                             scrapes + UNUSED_AT_ONCE)
 
     def test_memory_with_redis_alone(self):
         redis = RedisServer(self.sandbox)
