@@ -7,7 +7,7 @@ find_package(prometheus-cpp CONFIG REQUIRED)      # has no version file: never a
 find_package(tomlplusplus CONFIG REQUIRED)        # the shared library, never header-only
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
-pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 
 # zstd as the static library: few clients ask for it, and a shared one would cost every sidecar its
 # relocations.

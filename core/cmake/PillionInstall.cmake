@@ -16,7 +16,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/PillionConfigVersion.cmak
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES
   ${PROJECT_BINARY_DIR}/PillionConfig.cmake ${PROJECT_BINARY_DIR}/PillionConfigVersion.cmake
-  core/cmake/PillionAddExporter.cmake core/cmake/exporter.map
+  core/cmake/PillionAddExporter.cmake core/cmake/compat.map core/cmake/exporter.map
   DESTINATION ${package_dir} COMPONENT sdk)
 
 if(TARGET pillion)
@@ -33,9 +33,15 @@ function(pillion_install_modules directory)
   foreach(target ${targets})
     get_target_property(kind ${target} TYPE)
     if(kind STREQUAL "MODULE_LIBRARY")
+      # What is no exporter must not lie among them: each file there is taken for a type.
+      get_target_property(folder ${target} PILLION_INSTALL_FOLDER)
+      if(NOT folder)
+        set(folder "")
+      endif()
       install(TARGETS ${target}
-        LIBRARY DESTINATION ${PILLION_INSTALL_EXPORTERDIR} COMPONENT runtime)
+        LIBRARY DESTINATION ${PILLION_INSTALL_EXPORTERDIR}/${folder} COMPONENT runtime)
     endif()
   endforeach()
 endfunction()
 pillion_install_modules(${PROJECT_SOURCE_DIR}/exporters)
+pillion_install_modules(${PROJECT_SOURCE_DIR}/core/src/web)

@@ -5,4 +5,4 @@ list(TRANSFORM sources PREPEND ${folder}/)
 pillion_fuzzer(config_fuzz
   SOURCES config_fuzz.cpp config_input.cpp ${PROJECT_SOURCE_DIR}/tests/core/config/fake_exporter.cpp
           ${sources}
-  LIBRARIES pillion_model fmt::fmt tomlplusplus::tomlplusplus)
+  LIBRARIES pillion_model fmt::fmt tomlplusplus::tomlplusplus pillion_re2)

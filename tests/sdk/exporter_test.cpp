@@ -54,7 +54,16 @@ class Demo {
 };
 
 // Throws where it is told to.
-enum class Throws { kConstructor, kConstructorOdd, kPoll, kPollOdd, kInterrupt, kDestructor };
+enum class Throws {
+  kConstructor,
+  kConstructorOdd,
+  kPoll,
+  kPollOdd,
+  kCheck,
+  kCheckOdd,
+  kInterrupt,
+  kDestructor
+};
 template <Throws kWhere>
 class Thrower {
  public:
@@ -69,6 +78,11 @@ class Thrower {
     sink.Add(0, 1);
     if constexpr (kWhere == Throws::kPoll) throw std::runtime_error("lost my way");
     if constexpr (kWhere == Throws::kPollOdd) throw 7;
+    return {};
+  }
+  Result<void> Check(PollContext&) {
+    if constexpr (kWhere == Throws::kCheck) throw std::runtime_error("nobody there");
+    if constexpr (kWhere == Throws::kCheckOdd) throw 7;
     return {};
   }
   void Interrupt() {
@@ -202,6 +216,14 @@ TEST_CASE("whatever else Poll throws does not cross") {
   TestHost host(ThrowerPlugin<Throws::kPollOdd>());
   REQUIRE(host.Create().ok());
   CHECK(host.Poll().error == "unknown exception in Poll");
+}
+
+TEST_CASE("an exception of Check is a line of what it found") {
+  TestHost told(ThrowerPlugin<Throws::kCheck>()), odd(ThrowerPlugin<Throws::kCheckOdd>());
+  REQUIRE(told.Create().ok());
+  REQUIRE(odd.Create().ok());
+  CHECK(told.Check() == std::vector<std::string>{"nobody there"});
+  CHECK(odd.Check() == std::vector<std::string>{"unknown exception in Check"});
 }
 
 TEST_CASE("an exception of Interrupt does not cross") {

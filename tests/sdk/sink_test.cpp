@@ -27,7 +27,8 @@ using pillion::testing::TestHost;
 
 namespace {
 
-constexpr Collector kCollectors[] = {{.name = "first"}, {.name = "second"}};
+constexpr Collector kCollectors[] = {{.name = "first"},
+                                     {.name = "second", .flags = PILLION_COLLECTOR_REMEMBERED}};
 
 enum : pillion_family { kSize, kScans, kPlain, kOpen, kPattern };
 constexpr Metric kMetrics[] = {
@@ -290,6 +291,34 @@ TEST_CASE("collectors can be begun and ended in two steps") {
   CHECK(report.problems.empty());
   CHECK(report.text == "# TYPE t_plain gauge\nt_plain 1\n");
   CHECK(report.collectors.at(1).reason == Reason::kProtocol);
+}
+
+TEST_CASE("a collector that is unchanged shows its last good run") {
+  TestHost host(
+      ExporterOf(kCollected, [](const Options&, PollContext& context, Sink& sink) -> Result<void> {
+        static int runs = 0;
+        ++runs;
+        for (const uint32_t id : {0u, 1u}) {
+          sink.Collect(id, [&]() -> Result<void> {
+            if (sink.Unchanged()) return {};
+            const Family family = sink.Declare({.name = "t_declared", .labels = "run"});
+            if (id == 1) sink.Add(family, {std::to_string(runs)}, 1);
+            return {};
+          });
+        }
+        context.Fact("runs", std::to_string(runs));
+        return {};
+      }));
+  REQUIRE(host.Create().ok());
+  const std::string shown = "# TYPE t_declared gauge\nt_declared{run=\"1\"} 1\n";
+  for (int i = 1; i <= 3; ++i) {
+    const PollReport report = host.Poll();
+    CHECK(report.text == shown);
+    CHECK(report.facts.at("runs") == std::to_string(i));
+    // The first collector is not remembered, and must not ask.
+    CHECK(report.problems.size() == 1);
+  }
+  CHECK(host.Poll({.due = {"first"}}).text.empty());
 }
 
 TEST_CASE("collectors that are opened and closed wrongly are told") {

@@ -18,6 +18,10 @@ class FakeServer:
         self.sent = 0  # bytes, by flood()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def port(self):
+        return self._listener.getsockname()[1]
+
     def _accept(self):
         while True:
             try:

@@ -7,42 +7,64 @@
 #include "poll/timer_queue.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace pillion::test {
 
 using namespace std::chrono_literals;
 
-// A clock and timers in the caller's hand. Threads: one.
+// A clock and timers in the caller's hand. Threads: any may ask for the time and for timers; only
+// one lets time pass, and timers are called on it.
 class FakeTime final : public Clock, public Timers {
  public:
-  MonoTime Now() const override { return now_; }
+  MonoTime Now() const override { return now_.load(); }
   double UnixSeconds() const override {
-    return 1'700'000'000.0 + std::chrono::duration<double>(now_).count();
+    return 1'700'000'000.0 + std::chrono::duration<double>(Now()).count();
   }
   TimerId At(MonoTime when, std::function<void()> what) override {
+    const std::lock_guard lock(mutex_);
     return queue_.Add(when, std::move(what));
   }
-  void Cancel(TimerId id) override { queue_.Cancel(id); }
+  void Cancel(TimerId id) override {
+    const std::lock_guard lock(mutex_);
+    queue_.Cancel(id);
+  }
 
   // Lets time pass, calling each timer at its own moment.
   void Advance(MonoTime by) {
-    const MonoTime until = now_ + by;
-    while (queue_.Next() && *queue_.Next() <= until) {
-      now_ = std::max(now_, *queue_.Next());
-      for (auto& callback : queue_.TakeDue(now_)) callback();
+    const MonoTime until = Now() + by;
+    for (;;) {
+      auto due = TakeNext(until);
+      if (due.empty()) break;
+      for (auto& callback : due) callback();
     }
     now_ = until;
   }
-  size_t timers() const { return queue_.size(); }
+  size_t timers() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+  }
 
  private:
-  MonoTime now_{1s};
-  TimerQueue queue_;
+  // What is due at the next moment that has something, if that is not after `until`.
+  std::vector<std::function<void()>> TakeNext(MonoTime until) {
+    const std::lock_guard lock(mutex_);
+    const auto next = queue_.Next();
+    if (!next || *next > until) return {};
+    now_ = std::max(Now(), *next);
+    return queue_.TakeDue(Now());
+  }
+
+  std::atomic<MonoTime> now_{MonoTime{1s}};
+  mutable std::mutex mutex_;
+  TimerQueue queue_;  // under mutex_
 };
 
 // A plugin whose tables matter and whose functions are never called: the runner is a fake.

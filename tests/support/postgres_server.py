@@ -19,25 +19,38 @@ _SETTINGS = {
 
 
 def _bin_dirs():
+    """That of PILLION_POSTGRES_BIN, as the live tests of exporters/postgres have it, or the newest."""
+    if given := os.environ.get("PILLION_POSTGRES_BIN"):
+        return [Path(given)]
     found = Path("/usr/lib/postgresql").glob("*/bin")
     return sorted(found, key=lambda path: int(path.parent.name), reverse=True)
 
 
 class PostgresServer:
-    def __init__(self, sandbox, password, settings=None):
-        """Starts it, with a role `monitor` that has pg_monitor and this password."""
+    def __init__(self, sandbox, password, settings=None, replica_of=None):
+        """Starts it, with a role `monitor` that has pg_monitor and this password.
+
+        `replica_of`: a copy of that server, which streams from it.
+        """
         self._sandbox = sandbox
+        self._name = "replica" if replica_of else "postgres"
         self.user = unprivileged_user()
         self.host, self.port = sandbox.host, sandbox.port()
         self._initdb = executable("initdb", "postgresql-15", _bin_dirs())
         self._postgres = executable("postgres", "postgresql-15", [Path(self._initdb).parent])
         self._psql = executable("psql", "postgresql-15", [Path(self._initdb).parent])
-        self.home = sandbox.own_dir("postgres", self.user)
+        self.home = sandbox.own_dir(self._name, self.user)
         self.data, self.socket_dir = self.home / "data", self.home
         self._settings = {**_SETTINGS, **(settings or {}), "port": self.port,
                           "listen_addresses": self.host,
                           "unix_socket_directories": self.socket_dir}
         self.process = None
+        if replica_of is not None:
+            sandbox.run([self.bin_dir / "pg_basebackup", "-D", self.data, "-h",
+                         replica_of.socket_dir, "-p", replica_of.port, "-U", SUPERUSER, "-R", "-c",
+                         "fast", "--no-sync"], user=self.user)
+            self.start()
+            return
         sandbox.run([self._initdb, "-D", self.data, "-U", SUPERUSER, "--no-sync", "-E", "UTF8",
                      "--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host",
                      "scram-sha-256"], user=self.user)
@@ -47,6 +60,11 @@ class PostgresServer:
     @property
     def address(self):
         return (self.host, self.port)
+
+    @property
+    def bin_dir(self):
+        """Where pgbench and the like are."""
+        return Path(self._postgres).parent
 
     @property
     def dsn(self):
@@ -62,7 +80,7 @@ class PostgresServer:
         for name, value in {**self._settings, **(settings or {})}.items():
             argv += ["-c", f"{name}={value}"]
         # Its backends notice that the postmaster is gone; at a fast shutdown they are told.
-        self.process = self._sandbox.start("postgres", argv, user=self.user,
+        self.process = self._sandbox.start(self._name, argv, user=self.user,
                                            death_signal=signal.SIGQUIT)
         wait_until("PostgreSQL answers", lambda: self.is_ready(refusal), alive=[self.process])
 
@@ -93,6 +111,15 @@ class PostgresServer:
         self._locker = self._sandbox.start(f"locker{len(self._sandbox.processes)}", argv)
         wait_until("the lock is held", lambda: "locked" in self._locker.log_text(),
                    alive=[self._locker])
+
+    def hold_transaction(self):
+        """Opens one that stays open; gives when it began, in Unix seconds."""
+        argv = self._psql_argv()
+        for text in ("BEGIN", "SELECT extract(epoch FROM now())", "SELECT pg_sleep(3600)"):
+            argv += ["-c", text]
+        holder = self._sandbox.start(f"holder{len(self._sandbox.processes)}", argv)
+        wait_until("the transaction is open", lambda: "." in holder.log_text(), alive=[holder])
+        return float(holder.log_text().split()[-1])
 
     def unlock(self):
         """Without a session of its own: that may need the very table."""

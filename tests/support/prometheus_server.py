@@ -10,13 +10,20 @@ from sandbox import executable, unprivileged_user, wait_until
 
 
 class PrometheusServer:
-    def __init__(self, sandbox, scrape_configs, name="prometheus", features=()):
+    def __init__(self, sandbox, scrape_configs, name="prometheus", features=(), rule_files=()):
         """`scrape_configs`: the YAML list below that key."""
         self._user = unprivileged_user()
         home = sandbox.own_dir(name, self._user)
         self.address = f"{sandbox.host}:{sandbox.port()}"
         config = home / "prometheus.yml"
+        rules = []
+        for file in rule_files:  # the user may not be able to read the tree
+            rules.append(home / file.name)
+            rules[-1].write_text(file.read_text())
+            rules[-1].chmod(0o644)
         config.write_text("global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
+                          "  evaluation_interval: 1s\n"
+                          f"rule_files: [{', '.join(map(str, rules))}]\n"
                           "scrape_configs:\n" + scrape_configs)
         config.chmod(0o644)
         # At level debug it tells why a scrape failed and which sample it did not take.
@@ -50,6 +57,15 @@ class PrometheusServer:
     def query(self, promql):
         """The same where all are values."""
         return {labels: float(value) for labels, value in self.results(promql).items()}
+
+    def rules(self):
+        """What it knows of its rules, as its API tells it."""
+        return [rule for group in self._api("rules")["groups"] for rule in group["rules"]]
+
+    def samples(self, selector):
+        """Of a range such as up[5m]: for each series its [(time, value)]."""
+        return [[(at, float(value)) for at, value in item["values"]]
+                for item in self._api("query", query=selector)["result"]]
 
     def exemplars(self, job):
         """{labels of the series: its exemplars} of the last hour, without job and instance."""

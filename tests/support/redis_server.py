@@ -12,13 +12,15 @@ class RedisError(AssertionError):
 
 
 class RedisServer:
-    def __init__(self, sandbox, password=""):
+    def __init__(self, sandbox, password="", name="redis", options=()):
+        """`options`: of the command line, at each start."""
         self._sandbox = sandbox
         self._password = password
+        self._name, self._options = name, options
         self.user = unprivileged_user()
         self._server = executable("redis-server", "redis-server")
         self.host, self.port = sandbox.host, sandbox.port()
-        self.home = sandbox.own_dir("redis", self.user)
+        self.home = sandbox.own_dir(name, self.user)
         self.socket_path = self.home / "socket"
         self.process = None
         self.start()
@@ -43,8 +45,8 @@ class RedisServer:
                 "--daemonize", "no"]
         if self._password:
             argv += ["--requirepass", self._password]
-        argv += options
-        self.process = self._sandbox.start("redis", argv, cwd=self.home, user=self.user)
+        argv += [*self._options, *options]
+        self.process = self._sandbox.start(self._name, argv, cwd=self.home, user=self.user)
         wait_until("Redis answers", lambda: self.answer_to_ping().startswith(ready),
                    alive=[self.process])
 

@@ -22,6 +22,9 @@
 //     the target as a whole could not be read. An exception counts as kInternal; it never
 //     crosses the border.
 //   - A second object may be made for the slow lane: keep state in members, not in globals.
+//   - Optional: `Result<void> Check(PollContext&)`, for `pillion check --connect`: asks the target
+//     what the constructor cannot know and says what it finds by Options::Refuse, Record::Refuse
+//     and, as warnings, Options::Log.
 //   - Optional: `void Interrupt()`, called from another thread to make a running Poll return,
 //     for libraries that hide their descriptor.
 #pragma once
@@ -64,6 +67,23 @@ inline void Fill(pillion_buffer* buffer, std::string_view text) {
   if (fits != 0) std::memcpy(buffer->data, text.data(), fits);
 }
 
+// The border of Poll and Check: gives the reason of the result that `body` returns, and its message
+// in `error`. An exception is kInternal; `unknown` stands for one that says nothing of itself.
+template <typename Body>
+uint32_t Guard(std::string_view unknown, pillion_buffer* error, Body&& body) noexcept {
+  try {
+    const Result<void> result = body();
+    if (result.ok()) return PILLION_REASON_OK;
+    Fill(error, result.error().message);
+    return static_cast<uint32_t>(result.error().reason);
+  } catch (const std::exception& e) {
+    Fill(error, e.what());
+  } catch (...) {
+    Fill(error, unknown);
+  }
+  return PILLION_REASON_INTERNAL;
+}
+
 template <typename T>
 struct PluginOf {
   struct Object {
@@ -90,20 +110,23 @@ struct PluginOf {
   }
 
   static uint32_t Poll(void* self, pillion_poll* poll, pillion_buffer* error) noexcept {
-    try {
+    return Guard("unknown exception in Poll", error, [&] {
       auto* object = static_cast<Object*>(self);
       PollContext context(object->host, poll);
       Sink sink(object->host, poll);
-      const Result<void> result = object->exporter.Poll(context, sink);
-      if (result.ok()) return PILLION_REASON_OK;
-      Fill(error, result.error().message);
-      return static_cast<uint32_t>(result.error().reason);
-    } catch (const std::exception& e) {
-      Fill(error, e.what());
-    } catch (...) {
-      Fill(error, "unknown exception in Poll");
+      return object->exporter.Poll(context, sink);
+    });
+  }
+
+  static uint32_t Check(void* self, pillion_poll* poll, pillion_buffer* error) noexcept {
+    if constexpr (requires(T & t, PollContext & c) { t.Check(c); }) {
+      return Guard("unknown exception in Check", error, [&] {
+        auto* object = static_cast<Object*>(self);
+        PollContext context(object->host, poll);
+        return object->exporter.Check(context);
+      });
     }
-    return PILLION_REASON_INTERNAL;
+    return PILLION_REASON_OK;
   }
 
   static void Interrupt(void* self) noexcept {
@@ -141,6 +164,7 @@ struct PluginOf {
       p.poll = &Poll;
       if constexpr (requires(T & t) { t.Interrupt(); }) p.interrupt = &Interrupt;
       p.destroy = &Destroy;
+      if constexpr (requires(T & t, PollContext & c) { t.Check(c); }) p.check = &Check;
       return p;
     }();
     return &plugin;

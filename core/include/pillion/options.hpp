@@ -25,6 +25,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pillion {
@@ -75,46 +76,105 @@ class OptionError : public std::invalid_argument {
   size_t option_bytes_;
 };
 
-class Options {
- public:
-  Options(const pillion_host* host, pillion_instance* instance)
-      : host_(host), instance_(instance) {}
+namespace detail {
 
-  bool IsSet(std::string_view name) const { return Read(name).type != 0; }
+// Typed values by name, of whatever Derived::Read reads.
+template <typename Derived>
+class TypedValues {
+ public:
+  bool IsSet(std::string_view name) const { return Value(name).type != 0; }
 
   // Each returns the configured value, or the table's default, or the fallback.
   std::string_view String(std::string_view name, std::string_view fallback = {}) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     return value.type == PILLION_OPT_STRING ? ToView(value.text) : fallback;
   }
   bool Bool(std::string_view name, bool fallback = false) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     return value.type == PILLION_OPT_BOOL ? value.flag != 0 : fallback;
   }
   int64_t Int(std::string_view name, int64_t fallback = 0) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     return value.type == PILLION_OPT_INT ? value.integer : fallback;
   }
   double Float(std::string_view name, double fallback = 0) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     return value.type == PILLION_OPT_FLOAT ? value.number : fallback;
   }
   std::chrono::nanoseconds Duration(std::string_view name,
                                     std::chrono::nanoseconds fallback = {}) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     return value.type == PILLION_OPT_DURATION ? std::chrono::nanoseconds(value.integer) : fallback;
   }
   size_t Size(std::string_view name, size_t fallback = 0) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     return value.type == PILLION_OPT_SIZE ? static_cast<size_t>(value.integer) : fallback;
   }
+  // The pairs of a table of strings, in the order of the file.
+  std::vector<std::pair<std::string_view, std::string_view>> StringMap(
+      std::string_view name) const {
+    const pillion_value value = Value(name);
+    std::vector<std::pair<std::string_view, std::string_view>> map;
+    if (value.type != PILLION_OPT_STRING_MAP) return map;
+    for (size_t i = 0; i < value.list_size; ++i) {
+      map.emplace_back(ToView(value.keys[i]), ToView(value.list[i]));
+    }
+    return map;
+  }
   std::vector<std::string_view> StringList(std::string_view name) const {
-    const pillion_value value = Read(name);
+    const pillion_value value = Value(name);
     std::vector<std::string_view> list;
     if (value.type != PILLION_OPT_STRING_LIST) return list;
     for (size_t i = 0; i < value.list_size; ++i) list.push_back(ToView(value.list[i]));
     return list;
   }
+
+ private:
+  pillion_value Value(std::string_view name) const {
+    pillion_value value{};
+    value.size = sizeof value;
+    static_cast<const Derived*>(this)->Read(name, &value);
+    return value;
+  }
+};
+
+}  // namespace detail
+
+// One table of an option of type kRecords: its fields are read as options are.
+class Record : public detail::TypedValues<Record> {
+ public:
+  Record(const pillion_host* host, pillion_instance* instance, std::string_view option,
+         size_t index)
+      : host_(host), instance_(instance), option_(option), index_(index) {}
+
+  size_t index() const { return index_; }
+
+  // Only in the constructor of the exporter: a field cannot be used, and why; an empty name: the
+  // table as a whole. Shown at its place in the configuration. More may follow: the object is made
+  // all the same, and then thrown away.
+  void Refuse(std::string_view field, std::string_view why) const {
+    host_->refuse_record(instance_, ToStr(option_), index_, ToStr(field), ToStr(why));
+  }
+
+ private:
+  friend class detail::TypedValues<Record>;
+  void Read(std::string_view name, pillion_value* out) const {
+    host_->record(instance_, ToStr(option_), index_, ToStr(name), out);
+  }
+
+  const pillion_host* host_;
+  pillion_instance* instance_;
+  std::string option_;
+  size_t index_;
+};
+
+class Options : public detail::TypedValues<Options> {
+ public:
+  Options(const pillion_host* host, pillion_instance* instance)
+      : host_(host), instance_(instance) {}
+
+  // The tables of an option of type kRecords, in the order of the file.
+  std::vector<Record> Records(std::string_view name) const;
 
   // The secret's value at this moment; empty if it is not configured. At most 64 KiB. One that
   // cannot be read, or that the target refused a moment ago, is kAuth: pass the error on as the
@@ -158,6 +218,22 @@ class Options {
     host_->secrets_tried(instance_, static_cast<uint32_t>(error.reason), ToStr(error.message));
   }
 
+  // Only in the constructor of the exporter: as throwing an OptionError, for who has more to say.
+  void Refuse(std::string_view option, std::string_view why) const {
+    constexpr size_t kNeeded = offsetof(pillion_host, refuse_option) + sizeof(void*);
+    if (host_->size < kNeeded) throw OptionError(option, why);
+    host_->refuse_option(instance_, ToStr(option), ToStr(why));
+  }
+
+  // Only in the constructor of the exporter: a collector beside those of the table, for what the
+  // options ask for. Its index, or PILLION_NO_COLLECTOR: leave it out, the host has said why.
+  uint32_t AddCollector(const Collector& collector) const {
+    constexpr size_t kNeeded = offsetof(pillion_host, add_collector) + sizeof(void*);
+    if (host_->size < kNeeded) return PILLION_NO_COLLECTOR;
+    const pillion_collector in_c = detail::ToC(collector);
+    return host_->add_collector(instance_, &in_c);
+  }
+
   std::string_view InstanceName() const { return ToView(host_->instance_name(instance_)); }
 
   // One log line; the host adds the instance's name and bounds the rate.
@@ -168,15 +244,25 @@ class Options {
  private:
   static constexpr size_t kSecretBytesMax = 64 * 1024;
 
-  pillion_value Read(std::string_view name) const {
-    pillion_value value{};
-    value.size = sizeof value;
-    host_->option(instance_, ToStr(name), &value);
-    return value;
+  friend class detail::TypedValues<Options>;
+  void Read(std::string_view name, pillion_value* out) const {
+    host_->option(instance_, ToStr(name), out);
   }
 
   const pillion_host* host_;
   pillion_instance* instance_;
 };
+
+inline std::vector<Record> Options::Records(std::string_view name) const {
+  pillion_value value{};
+  value.size = sizeof value;
+  Read(name, &value);
+  std::vector<Record> records;
+  if (value.type != PILLION_OPT_RECORDS) return records;
+  for (int64_t i = 0; i < value.integer; ++i) {
+    records.emplace_back(host_, instance_, name, static_cast<size_t>(i));
+  }
+  return records;
+}
 
 }  // namespace pillion

@@ -86,7 +86,11 @@ enum {
   PILLION_OPT_FLOAT = 4,
   PILLION_OPT_DURATION = 5,
   PILLION_OPT_SIZE = 6,
-  PILLION_OPT_STRING_LIST = 7
+  PILLION_OPT_STRING_LIST = 7,
+  /* A table of strings: { open = "gauge", closed = "counter" }. Choices are of its values. */
+  PILLION_OPT_STRING_MAP = 8,
+  /* Any number of tables, each written as [[exporters.NAME.OPTION]], with the keys of `fields`. */
+  PILLION_OPT_RECORDS = 9
 };
 
 enum {
@@ -102,13 +106,22 @@ typedef struct pillion_option {
   uint32_t flags;
   pillion_str default_value; /* written as in TOML, without quotes for strings; empty: unset */
   pillion_str help;
-  double minimum; /* INT, FLOAT, DURATION (seconds), SIZE (bytes); no range if both are 0 */
+  /* Of INT, FLOAT, DURATION (seconds), SIZE (bytes), and of how many RECORDS there may be; no range
+   * if both are 0 (of RECORDS then at most 1000). */
+  double minimum;
   double maximum;
-  const pillion_str* choices; /* STRING and STRING_LIST: the accepted values; NULL for any */
+  const pillion_str* choices; /* STRING, STRING_LIST, STRING_MAP: accepted values; NULL for any */
   size_t choice_count;
+  /* Of RECORDS: the keys of each table; their types are any but RECORDS, none is a secret. A
+   * REQUIRED one must be in each table. */
+  const struct pillion_option* fields;
+  size_t field_count;
 } pillion_option;
 
-enum { PILLION_COLLECTOR_OFF = 1u << 0 }; /* off unless the configuration switches it on */
+enum {
+  PILLION_COLLECTOR_OFF = 1u << 0,        /* off unless the configuration switches it on */
+  PILLION_COLLECTOR_REMEMBERED = 1u << 1, /* the host keeps its last good run, for `unchanged` */
+};
 
 typedef struct pillion_collector {
   size_t size;
@@ -116,8 +129,11 @@ typedef struct pillion_collector {
   pillion_str help;
   uint32_t flags;
   uint32_t reserved;
-  uint64_t default_every; /* ns; 0: polled for each scrape (within freshness) */
+  uint64_t default_every;   /* ns; 0: polled for each scrape (within freshness) */
+  uint64_t default_timeout; /* ns; 0: the instance's */
 } pillion_collector;
+
+#define PILLION_NO_COLLECTOR ((uint32_t)0xffffffffu)
 
 enum {
   /* The name holds one `*`: families with such a name may be declared at run time. */
@@ -159,10 +175,11 @@ typedef struct pillion_value {
   uint32_t type; /* of the option; 0: the option is not set */
   uint32_t flag; /* BOOL */
   pillion_str text;
-  int64_t integer; /* INT, DURATION (ns), SIZE (bytes) */
-  double number;   /* FLOAT */
-  const pillion_str* list;
+  int64_t integer;         /* INT, DURATION (ns), SIZE (bytes); RECORDS: how many there are */
+  double number;           /* FLOAT */
+  const pillion_str* list; /* STRING_LIST; STRING_MAP: the values, in the order of the file */
   size_t list_size;
+  const pillion_str* keys; /* STRING_MAP: one for each value */
 } pillion_value;
 
 /* A classic histogram. Upper bounds ascend and leave +Inf out; counts are cumulative. */
@@ -268,6 +285,11 @@ typedef struct pillion_host {
 
   /* Whether this poll is to run the collector. */
   uint32_t (*due)(pillion_poll*, uint32_t collector);
+  /* The collector's own time-out in ns, if the configuration gives it one; else 0. Between
+   * collector_begin and collector_end `wait` and `resolve` end with DEADLINE when the collector has
+   * taken 100 ms longer: a bound in the target itself, such as a statement's time-out, that is set
+   * to this comes first. */
+  int64_t (*collector_timeout)(pillion_poll*, uint32_t collector);
   /* Samples between begin and end belong to the collector. End with a reason other than OK rolls
    * them back. Collectors don't nest. A plugin without a collector table needs neither. */
   void (*collector_begin)(pillion_poll*, uint32_t collector);
@@ -296,7 +318,7 @@ typedef struct pillion_host {
   /* A fact about the target for the status page, e.g. "server_version" = "15.8". */
   void (*fact)(pillion_poll*, pillion_str name, pillion_str value);
 
-  /* -- refusals, for an instance, only from create -- */
+  /* -- refusals, for an instance, only from create and check -- */
 
   /* Says that an option's value cannot be used although it fits the table, and why; any number of
    * options. Shown at the option's place in the configuration. create then returns NULL; an
@@ -313,6 +335,33 @@ typedef struct pillion_host {
    * needed only for a second session. OK: use it, and close the old one. Anything else: go on with
    * the old one; the host says when to try again. */
   void (*secrets_tried)(pillion_instance*, uint32_t reason, pillion_str message);
+
+  /* -- records, for an instance -- */
+
+  /* Reads a field of one table of an option of type RECORDS, as `option` reads an option. How many
+   * there are says `option`. */
+  void (*record)(pillion_instance*, pillion_str option, size_t index, pillion_str field,
+                 pillion_value* out);
+  /* As refuse_option, about a field of one table; an empty field: about that table as a whole. */
+  void (*refuse_record)(pillion_instance*, pillion_str option, size_t index, pillion_str field,
+                        pillion_str why);
+
+  /* -- collectors of an instance, only from create -- */
+
+  /* Adds a collector to those of the table (there must be one): what the options ask for, such as
+   * a query. Returns its index, which follows the table's, for `due`, collector_begin and
+   * pillion_metric.collector. Each create must declare the same ones, by name.
+   * PILLION_NO_COLLECTOR: refused, the configuration says why; or an earlier object of this
+   * instance did not declare it: then leave it out. Its strings are copied. */
+  uint32_t (*add_collector)(pillion_instance*, const pillion_collector*);
+
+  /* -- what has not changed, for a poll -- */
+
+  /* In place of samples, for a target that can say at little cost that all is as it was: the
+   * collector that is open shows what the last run of it showed that this object ended with OK;
+   * what was added since collector_begin is forgotten. 0: there was no such run, or the collector
+   * is not PILLION_COLLECTOR_REMEMBERED. */
+  uint32_t (*unchanged)(pillion_poll*);
 } pillion_host;
 
 typedef struct pillion_plugin {
@@ -351,6 +400,12 @@ typedef struct pillion_plugin {
    * their descriptor; whoever waits in host->wait needs none. */
   void (*interrupt)(void* self);
   void (*destroy)(void* self);
+
+  /* Optional (NULL), for `pillion check --connect`: asks the target what create cannot know, such
+   * as whether statements can be prepared, and runs nothing that costs. On a lane's rules, with no
+   * collector due. What it finds it says by refuse_option, refuse_record, and warnings by log.
+   * A reason other than OK: the target could not be asked. */
+  uint32_t (*check)(void* self, pillion_poll*, pillion_buffer* error);
 } pillion_plugin;
 
 typedef const pillion_plugin* (*pillion_plugin_entry_fn)(void);

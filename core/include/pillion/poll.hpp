@@ -37,6 +37,12 @@ class PollContext {
   // Whether the collector (its index in the table) is to run in this poll.
   bool Due(uint32_t collector) const { return host_->due(poll_, collector) != 0; }
 
+  // The collector's own time-out, if the configuration gives it one; else 0. The host ends Wait()
+  // inside of the collector soon after it; where the target can bound the work itself, tell it.
+  std::chrono::nanoseconds CollectorTimeout(uint32_t collector) const {
+    return std::chrono::nanoseconds(host_->collector_timeout(poll_, collector));
+  }
+
   // Waits until the descriptor is ready; returns the PILLION_READABLE/WRITABLE bits that are.
   // Fails with kTimeout at the deadline, at an interruption, and at `until` if that is earlier.
   Result<uint32_t> Wait(int fd, uint32_t events, MonoTime until = MonoTime(0)) const {

@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <exception>
 #include <initializer_list>
 #include <span>
@@ -91,6 +92,13 @@ class Sink {
     host_->collector_end(poll_, static_cast<uint32_t>(outcome.error().reason),
                          ToStr(outcome.error().message));
     return false;
+  }
+
+  // In place of samples: the open collector, which must be PILLION_COLLECTOR_REMEMBERED, shows what
+  // it showed after the last run that this object ended well. False: there is none to show.
+  bool Unchanged() {
+    constexpr size_t kNeeded = offsetof(pillion_host, unchanged) + sizeof(void*);
+    return host_->size >= kNeeded && host_->unchanged(poll_) != 0;
   }
 
   // Declares a family at run time. Check valid(): a name that is no metric name is refused.

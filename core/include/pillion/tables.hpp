@@ -18,9 +18,12 @@
 
 #include <pillion/plugin.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pillion {
@@ -33,6 +36,8 @@ enum class OptionType : uint32_t {
   kDuration = PILLION_OPT_DURATION,  // "500ms", "1s", "5m"
   kSize = PILLION_OPT_SIZE,          // "64KiB", "16MiB"
   kStringList = PILLION_OPT_STRING_LIST,
+  kStringMap = PILLION_OPT_STRING_MAP,  // { open = "gauge" }
+  kRecords = PILLION_OPT_RECORDS,       // [[exporters.NAME.OPTION]], with `fields`
 };
 
 enum class MetricType : uint32_t {
@@ -46,22 +51,36 @@ enum class MetricType : uint32_t {
   kStateSet = PILLION_TYPE_STATESET,
 };
 
+struct Option;
+
+// The keys of a record: a constexpr array of options.
+struct Fields {
+  const Option* first = nullptr;
+  size_t count = 0;
+
+  constexpr Fields() = default;
+  template <size_t N>
+  constexpr Fields(const Option (&fields)[N]) : first(fields), count(N) {}
+};
+
 struct Option {
   std::string_view name;
   OptionType type = OptionType::kString;
   std::string_view default_value = {};  // as written in TOML, strings without quotes
   std::string_view help = {};
   uint32_t flags = 0;  // PILLION_OPT_*
-  double minimum = 0;  // numbers, seconds, bytes; no range if both are 0
+  double minimum = 0;  // numbers, seconds, bytes, how many records; no range if both are 0
   double maximum = 0;
   std::string_view choices = {};  // comma separated; empty: any
+  Fields fields = {};             // of kRecords
 };
 
 struct Collector {
   std::string_view name;
   std::string_view help = {};
-  uint32_t flags = 0;          // PILLION_COLLECTOR_OFF
-  uint64_t default_every = 0;  // ns; 0: with each scrape
+  uint32_t flags = 0;            // PILLION_COLLECTOR_*: _OFF, _REMEMBERED
+  uint64_t default_every = 0;    // ns; 0: with each scrape
+  uint64_t default_timeout = 0;  // ns; 0: the instance's
 };
 
 struct Metric {
@@ -108,36 +127,24 @@ inline pillion_metric ToC(const Metric& metric, const std::vector<pillion_str>& 
   return out;
 }
 
+inline pillion_collector ToC(const Collector& collector) {
+  pillion_collector out{};
+  out.size = sizeof out;
+  out.name = ToStr(collector.name);
+  out.help = ToStr(collector.help);
+  out.flags = collector.flags;
+  out.default_every = collector.default_every;
+  out.default_timeout = collector.default_timeout;
+  return out;
+}
+
 // The C form of the tables. Built once, on the first call of a plugin's entry function.
 class TablesInC {
  public:
   TablesInC(std::span<const Option> options, std::span<const Collector> collectors,
             std::span<const Metric> metrics) {
-    lists_.reserve(options.size() + metrics.size());  // the C structs point into it
-    for (const Option& option : options) {
-      const auto& choices = lists_.emplace_back(SplitNames(option.choices));
-      pillion_option out{};
-      out.size = sizeof out;
-      out.name = ToStr(option.name);
-      out.type = static_cast<uint32_t>(option.type);
-      out.flags = option.flags;
-      out.default_value = ToStr(option.default_value);
-      out.help = ToStr(option.help);
-      out.minimum = option.minimum;
-      out.maximum = option.maximum;
-      out.choices = choices.empty() ? nullptr : choices.data();
-      out.choice_count = choices.size();
-      options_.push_back(out);
-    }
-    for (const Collector& collector : collectors) {
-      pillion_collector out{};
-      out.size = sizeof out;
-      out.name = ToStr(collector.name);
-      out.help = ToStr(collector.help);
-      out.flags = collector.flags;
-      out.default_every = collector.default_every;
-      collectors_.push_back(out);
-    }
+    for (const Option& option : options) options_.push_back(Add(option));
+    for (const Collector& collector : collectors) collectors_.push_back(ToC(collector));
     for (const Metric& metric : metrics) {
       metrics_.push_back(ToC(metric, lists_.emplace_back(SplitNames(metric.labels))));
     }
@@ -153,7 +160,30 @@ class TablesInC {
   }
 
  private:
-  std::vector<std::vector<pillion_str>> lists_;
+  pillion_option Add(const Option& option) {
+    const auto& choices = lists_.emplace_back(SplitNames(option.choices));
+    pillion_option out{};
+    out.size = sizeof out;
+    out.name = ToStr(option.name);
+    out.type = static_cast<uint32_t>(option.type);
+    out.flags = option.flags;
+    out.default_value = ToStr(option.default_value);
+    out.help = ToStr(option.help);
+    out.minimum = option.minimum;
+    out.maximum = option.maximum;
+    out.choices = choices.empty() ? nullptr : choices.data();
+    out.choice_count = choices.size();
+    if (option.fields.count == 0) return out;
+    std::vector<pillion_option> fields;
+    for (size_t i = 0; i < option.fields.count; ++i) fields.push_back(Add(option.fields.first[i]));
+    out.fields = fields_.emplace_back(std::move(fields)).data();
+    out.field_count = option.fields.count;
+    return out;
+  }
+
+  // The C structs point into both: their elements stay where they are.
+  std::deque<std::vector<pillion_str>> lists_;
+  std::deque<std::vector<pillion_option>> fields_;
   std::vector<pillion_option> options_;
   std::vector<pillion_collector> collectors_;
   std::vector<pillion_metric> metrics_;

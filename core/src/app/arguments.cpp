@@ -75,6 +75,11 @@ void AddServe(CLI::App& app, Arguments& arguments) {
                    "The status page, on loopback only; default 127.0.0.1:9971, \"\" for none")
       ->type_name("ADDRESS");
   serve
+      ->add_option("--web-config", arguments.web_config,
+                   "TLS and users of the pages at --listen: a web configuration as other "
+                   "exporters read it")
+      ->type_name("FILE");
+  serve
       ->add_option("--port-file", arguments.port_file,
                    "Write the real addresses here once all are bound")
       ->type_name("FILE");
@@ -86,6 +91,9 @@ void AddOthers(CLI::App& app, Arguments& arguments) {
   CLI::App* check = app.add_subcommand("check", "Validate a configuration; report all errors");
   AddSources(check, arguments);
   AddPluginDirs(check, arguments);
+  check->add_flag(
+      "--connect", arguments.connect,
+      "Ask the targets too: exporters that can check there what the configuration wants");
   check->callback([&] { arguments.command = Command::kCheck; });
 
   CLI::App* scrape = app.add_subcommand("scrape", "Poll once and print the exposition");
@@ -153,6 +161,13 @@ void ReadVariables(const std::function<const char*(const char*)>& environment,
   if (arguments.configs.empty() && config != nullptr && *config != '\0') {
     arguments.configs.push_back(config);
   }
+  ReadPluginDirVariable(environment, arguments);
+}
+
+}  // namespace
+
+void ReadPluginDirVariable(const std::function<const char*(const char*)>& environment,
+                           Arguments& arguments) {
   const char* listed = environment("PILLION_PLUGIN_DIR");
   std::string_view list = listed == nullptr ? "" : listed;
   while (!list.empty()) {
@@ -161,8 +176,6 @@ void ReadVariables(const std::function<const char*(const char*)>& environment,
     list.remove_prefix(std::min(colon + 1, list.size()));
   }
 }
-
-}  // namespace
 
 ParsedArguments ParseArguments(int argc, const char* const* argv,
                                const std::function<const char*(const char*)>& environment) {
@@ -177,6 +190,7 @@ ParsedArguments ParseArguments(int argc, const char* const* argv,
       "  pillion scrape --exporter 'postgres=host=/run/postgresql user=monitor'\n"
       "  pillion describe postgres\n"
       "  pillion lint http://127.0.0.1:9970/metrics\n"
+      "In the place of another exporter, with its flags: pillion compat NAME [--print-config] ...\n"
       "Exit codes: 0 ok, 1 ran and failed, 2 usage or configuration.");
   AddServe(app, parsed.arguments);
   AddOthers(app, parsed.arguments);

@@ -1,9 +1,12 @@
 #include "app/commands.hpp"
 #include "app/setup.hpp"
+#include "config/plugin_tables.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 namespace pillion {
 namespace {
@@ -16,6 +19,8 @@ std::string_view TypeName(uint32_t option_type) {
     case PILLION_OPT_DURATION: return "duration";
     case PILLION_OPT_SIZE: return "size";
     case PILLION_OPT_STRING_LIST: return "list of strings";
+    case PILLION_OPT_STRING_MAP: return "table of strings";
+    case PILLION_OPT_RECORDS: return "list of tables";
     default: return "string";
   }
 }
@@ -34,12 +39,27 @@ std::string_view TypeName(MetricType type) {
   return "untyped";
 }
 
+// Calls `body` with a copy of each entry; what the plugin's side does not have is zero.
 template <typename Entry, typename Body>
 void ForEach(const Entry* first, size_t count, Body&& body) {
   const char* at = reinterpret_cast<const char*>(first);
   for (size_t i = 0; i < count; ++i, at += first->size) {
-    body(*reinterpret_cast<const Entry*>(at));
+    Entry entry{};
+    std::memcpy(&entry, at, std::min(sizeof entry, first->size));
+    body(entry);
   }
+}
+
+// The options as they stand in a table: fields of records behind their option, as `query[].sql`.
+template <typename Body>
+void ForEachOption(const pillion_plugin& plugin, Body&& body) {
+  ForEach(plugin.options, plugin.option_count, [&](const pillion_option& option) {
+    const std::string name(ToView(option.name));
+    body(name, option);
+    for (const pillion_option& field : FieldsOf(option)) {
+      body(name + "[]." + std::string(ToView(field.name)), field);
+    }
+  });
 }
 
 std::string OptionNotes(const pillion_option& option) {
@@ -48,7 +68,9 @@ std::string OptionNotes(const pillion_option& option) {
   if (option.flags & PILLION_OPT_REQUIRED) add("required");
   if (option.flags & PILLION_OPT_SECRET) add("secret");
   if (option.flags & PILLION_OPT_ADDRESS) add("set by --exporter TYPE=ADDRESS");
-  if (option.minimum != 0 || option.maximum != 0) {
+  if (option.type == PILLION_OPT_RECORDS) {
+    add(fmt::format("at most {}", option.maximum > 0 ? option.maximum : double{kRecordsMax}));
+  } else if (option.minimum != 0 || option.maximum != 0) {
     const auto show = [&](double bound) {
       if (option.type != PILLION_OPT_DURATION) return fmt::format("{}", bound);
       return FormatDuration(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -94,8 +116,8 @@ void PrintMarkdown(const ExporterType& type) {
   const pillion_plugin& plugin = type.plugin();
   fmt::print(
       "<!-- options -->\n| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
-  ForEach(plugin.options, plugin.option_count, [](const pillion_option& o) {
-    fmt::print("| {} | {} | {} | {} |\n", Code(ToView(o.name)), TypeName(o.type),
+  ForEachOption(plugin, [](std::string_view name, const pillion_option& o) {
+    fmt::print("| {} | {} | {} | {} |\n", Code(name), TypeName(o.type),
                Code(ToView(o.default_value)), Cell(WithNotes(ToView(o.help), OptionNotes(o))));
   });
   fmt::print(
@@ -126,9 +148,9 @@ void PrintText(const ExporterType& type) {
   const pillion_plugin& plugin = type.plugin();
   fmt::print("{} {}: {}\n", type.name(), type.version(), type.summary());
   fmt::print("from {}\n\nOptions\n", type.origin());
-  ForEach(plugin.options, plugin.option_count, [](const pillion_option& o) {
+  ForEachOption(plugin, [](std::string_view name, const pillion_option& o) {
     const std::string_view preset = ToView(o.default_value);
-    fmt::print("  {} ({}{}{})\n      {}\n", ToView(o.name), TypeName(o.type),
+    fmt::print("  {} ({}{}{})\n      {}\n", name, TypeName(o.type),
                preset.empty() ? "" : ", default ", preset,
                WithNotes(ToView(o.help), OptionNotes(o)));
   });

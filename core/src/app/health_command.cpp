@@ -37,6 +37,11 @@ int Health(const Arguments& arguments) {
     std::fprintf(stderr, "%s: %s\n", address.c_str(), status.error().message.c_str());
     return kExitFailed;
   }
+  if (*status == 400 || *status == 401) {
+    std::fprintf(stderr, "%s asks for TLS or a password: set http.health_listen, and ask there\n",
+                 address.c_str());
+    return kExitFailed;
+  }
   std::printf("%s\n", *status == 200 ? "healthy" : "unhealthy");
   return *status == 200 ? kExitOk : kExitFailed;
 }

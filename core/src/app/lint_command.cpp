@@ -1,15 +1,14 @@
 #include "app/commands.hpp"
 #include "app/lint_input.hpp"
 #include "app/setup.hpp"
+#include "config/outside.hpp"
 #include "http/fetch.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 
 namespace pillion {
@@ -50,18 +49,17 @@ class LintRun {
       : wanted_(WantedSyntax(arguments.lint_format)), warnings_(!arguments.errors_only) {}
 
   std::optional<LintFindings> File(const std::string& path) {
-    std::FILE* const file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
-    if (file == nullptr) return Unreadable(path, std::strerror(errno));
+    auto file =
+        path == "-" ? Result<InputFile>(InputFile::Stdin()) : InputFile::Open(path, FileKind::kAny);
+    if (!file) return Unreadable(path, file.error().message);
     LintInput input(wanted_, warnings_);
     std::array<char, kPieceBytes> piece;
-    errno = 0;
-    while (const size_t bytes = std::fread(piece.data(), 1, piece.size(), file)) {
-      input.Feed({piece.data(), bytes});
+    for (;;) {
+      const auto bytes = file->Read(piece.data(), piece.size());
+      if (!bytes) return Unreadable(path, bytes.error().message);
+      if (*bytes == 0) return input.Finish();
+      input.Feed({piece.data(), *bytes});
     }
-    const int error = std::ferror(file) != 0 ? errno : 0;
-    if (file != stdin) std::fclose(file);
-    if (error != 0) return Unreadable(path, std::strerror(error));
-    return input.Finish();
   }
 
   std::optional<LintFindings> Url(const std::string& url, std::chrono::milliseconds timeout) {

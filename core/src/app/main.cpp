@@ -1,5 +1,6 @@
 #include "app/arguments.hpp"
 #include "app/commands.hpp"
+#include "app/compat_command.hpp"
 #include "app/malloc_settings.hpp"
 #include "app/setup.hpp"
 
@@ -31,15 +32,19 @@ int main(int argc, char** argv) {
   FillStandardDescriptors();
   ParsedArguments parsed;
   try {
-    parsed = ParseArguments(argc, argv, [](const char* name) { return std::getenv(name); });
-    const int exit_code = parsed.exit_code ? *parsed.exit_code : RunCommand(parsed.arguments);
+    std::optional<int> exit_code;
+    if (const auto call = ParseCompatCall(argc, argv)) exit_code = RunCompat(*call);
+    if (!exit_code) {
+      parsed = ParseArguments(argc, argv, [](const char* name) { return std::getenv(name); });
+      exit_code = parsed.exit_code ? *parsed.exit_code : RunCommand(parsed.arguments);
+    }
     // A full disk must not pass for a complete page.
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       Tell(parsed.arguments, LogLevel::kError,
            std::string("the output could not be written: ") + std::strerror(errno));
       return kExitFailed;
     }
-    return exit_code;
+    return *exit_code;
   } catch (const std::exception& e) {
     Tell(parsed.arguments, LogLevel::kError, e.what());
     return kExitFailed;

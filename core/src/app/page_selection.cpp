@@ -27,6 +27,10 @@ std::string Missing(const char* what, const Names& asked, Names there) {
 }
 
 std::string WrongQuery(const PageQuery& query, const Pollers& pollers, bool self) {
+  const auto asked_for = {&query.exporters, &query.instances, &query.collect, &query.exclude};
+  if (std::all_of(asked_for.begin(), asked_for.end(), [](const Names* n) { return n->empty(); })) {
+    return {};
+  }
   Names exporters, instances, collectors;
   for (const auto& poller : pollers) {
     exporters.push_back(poller->config().type);

@@ -2,13 +2,16 @@
 
 #include "poll/lane.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
+#include <utility>
 
 namespace pillion {
 namespace {
 
 Error At(const InstanceConfig& config, const Error& error) {
+  if (!config.target.empty()) return error;  // told to who asked for it, not to the operator
   return {error.reason, config.position + ": exporters." + config.name + ": " + error.message};
 }
 
@@ -28,6 +31,11 @@ std::vector<std::string> HelpSuffixes(const InstanceConfig& config) {
   return suffixes;
 }
 
+std::chrono::nanoseconds Bounded(uint64_t nanoseconds) {
+  const auto most = static_cast<uint64_t>(kDurationMax.count());
+  return std::chrono::nanoseconds(static_cast<int64_t>(std::min(nanoseconds, most)));
+}
+
 Result<std::unique_ptr<PluginObject>> MakeObject(const ExporterTypePtr& type,
                                                  std::shared_ptr<const InstanceConfig> config,
                                                  bool slow, const Clock* clock) {
@@ -39,6 +47,24 @@ Result<std::unique_ptr<PluginObject>> MakeObject(const ExporterTypePtr& type,
   }
   return PluginObject::Create(type, std::move(config), std::move(families), std::move(suffixes),
                               clock);
+}
+
+// Puts the collectors that the exporter declares for this instance behind those of its table. What
+// is wrong with the options is found when the lanes' objects are made.
+void AddDeclared(ExporterTypePtr& type, std::shared_ptr<const InstanceConfig>& config,
+                 const PollerSurroundings& surroundings) {
+  auto declared = PluginObject::Try(type, config, surroundings.clock).collectors;
+  if (declared.empty()) return;
+  auto with_declared = std::make_shared<InstanceConfig>(*config);
+  for (const CollectorInfo& info : declared) {
+    CollectorConfig& collector = with_declared->collectors.emplace_back();
+    collector.enabled = info.default_on;
+    if (surroundings.one_lane) continue;
+    collector.every = Bounded(info.default_every);
+    collector.timeout = Bounded(info.default_timeout);
+  }
+  config = std::move(with_declared);
+  type = type->WithCollectors(std::move(declared));
 }
 
 double RandomUnit() {
@@ -55,6 +81,7 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
   if (std::string wrong = WrongName(*config); !wrong.empty()) {
     return At(*config, {Reason::kInternal, std::move(wrong)});
   }
+  AddDeclared(*type, config, surroundings);
   bool any_slow = false, any_quick = false;
   for (const CollectorConfig& collector : config->collectors) {
     any_slow = any_slow || (collector.enabled && collector.every.count() > 0);
@@ -72,9 +99,11 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
   const auto budget =
       std::make_shared<SeriesBudget>(config->limits.series_max, config->limits.family_series_max);
   const auto secrets = std::make_shared<SecretGate>(surroundings.clock);
-  const auto make = [type = *type, config, budget, secrets,
+  // One lane for both, if the target may have no more.
+  const bool shared = any_quick && any_slow && config->connections == 1;
+  const auto make = [type = *type, config, budget, secrets, shared,
                      clock = surroundings.clock](bool slow) -> Result<std::unique_ptr<PollRunner>> {
-    auto object = MakeObject(type, config, slow, clock);
+    auto object = MakeObject(type, config, slow || shared, clock);
     if (!object) return object.error();
     (*object)->SetBudget(budget);
     (*object)->ShareSecrets(secrets);
@@ -82,7 +111,7 @@ Result<std::shared_ptr<InstancePoller>> MakePoller(std::shared_ptr<const Instanc
   };
   // With every collector switched off the scrape lane still says whether the target is up.
   for (const bool slow : {false, true}) {
-    if (slow ? !any_slow : (!any_quick && any_slow)) continue;
+    if (slow ? !any_slow || shared : (!any_quick && any_slow)) continue;
     auto lane = make(slow);
     if (!lane) return At(*config, lane.error());
     (slow ? parts.slow_lane : parts.scrape_lane) = std::move(*lane);
@@ -98,8 +127,9 @@ std::vector<InstanceComplaint> CheckInstance(const InstanceConfig& config, Plugi
   std::vector<InstanceComplaint> complaints;
   const Result<ExporterTypePtr> type = catalog.Find(config.type);
   if (type) {
-    complaints = PluginObject::Complaints(*type, std::make_shared<const InstanceConfig>(config),
-                                          &SystemClock());
+    complaints =
+        PluginObject::Try(*type, std::make_shared<const InstanceConfig>(config), &SystemClock())
+            .complaints;
   } else {
     complaints.push_back({"type", type.error().message, /*warning=*/false});
   }
@@ -122,6 +152,17 @@ std::vector<InstanceComplaint> CheckInstanceAndSecrets(const InstanceConfig& con
     }
   }
   return complaints;
+}
+
+std::vector<InstanceComplaint> CheckTarget(const InstanceConfig& config, PluginCatalog& catalog) {
+  const Result<ExporterTypePtr> found = catalog.Find(config.type);
+  if (!found) return {};
+  ExporterTypePtr type = *found;
+  auto shared = std::make_shared<const InstanceConfig>(config);
+  AddDeclared(type, shared, {&catalog, nullptr, &SystemClock(), nullptr});
+  auto object = MakeObject(type, shared, /*slow=*/false, &SystemClock());
+  if (!object) return {{{}, object.error().message}};
+  return (*object)->CheckTarget(SystemClock().Now() + config.timeout);
 }
 
 }  // namespace pillion

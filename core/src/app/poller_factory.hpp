@@ -18,6 +18,8 @@ struct PollerSurroundings {
   Timers* timers;
   const Clock* clock;
   PollObserver* observer;
+  // Collectors that an exporter declares run with each poll, within its timeout.
+  bool one_lane = false;
 };
 
 // Errors name the instance's position in the configuration. Starts the lanes' threads, polls
@@ -32,5 +34,9 @@ std::vector<InstanceComplaint> CheckInstance(const InstanceConfig& config, Plugi
 // a configuration is often not what will run with it.
 std::vector<InstanceComplaint> CheckInstanceAndSecrets(const InstanceConfig& config,
                                                        PluginCatalog& catalog);
+
+// Asks the instance's target what its options are worth there, at least whether it can be read;
+// empty if all is well. Connects, within the instance's timeout.
+std::vector<InstanceComplaint> CheckTarget(const InstanceConfig& config, PluginCatalog& catalog);
 
 }  // namespace pillion

@@ -106,8 +106,9 @@ int Scrape(const Arguments& arguments) {
   std::vector<std::shared_ptr<InstancePoller>> pollers;
   for (const InstanceConfig& instance : config->instances) {
     if (!arguments.instance.empty() && instance.name != arguments.instance) continue;
-    auto poller = MakePoller(OnOneLane(instance, timeout),
-                             {catalog.get(), &scheduler, &SystemClock(), &observer});
+    auto poller =
+        MakePoller(OnOneLane(instance, timeout),
+                   {catalog.get(), &scheduler, &SystemClock(), &observer, /*one_lane=*/true});
     if (!poller) {
       Tell(arguments, LogLevel::kError, poller.error().message);
       return kExitUsage;
@@ -117,7 +118,7 @@ int Scrape(const Arguments& arguments) {
   if (pollers.empty()) {
     Tell(arguments, LogLevel::kError,
          arguments.instance.empty()
-             ? "nothing to scrape: give --config or --exporter"
+             ? "nothing to scrape: no instance is configured; give --config or --exporter"
              : "--instance: no instance is called so; there are" + Names(*config));
     return kExitUsage;
   }

@@ -40,6 +40,7 @@ namespace {
 // What tells one page from another: all of the request but how long the scraper waits.
 std::string PageKey(const ScrapeRequest& request) {
   std::string key = request.instance;
+  if (request.probe) key += '\n' + request.probe->module + '\t' + request.probe->target;
   const PageQuery& query = request.query;
   for (const auto* values :
        {&query.exporters, &query.instances, &query.collect, &query.exclude, &query.names}) {
@@ -49,13 +50,24 @@ std::string PageKey(const ScrapeRequest& request) {
   return key + '\n' + request.accept + '\n' + request.accept_encoding;
 }
 
+int StatusOf(Reason reason) {
+  switch (reason) {
+    case Reason::kDns: return 404;
+    case Reason::kPermission: return 403;
+    case Reason::kLimit: return 503;
+    default: return 400;
+  }
+}
+
 }  // namespace
 
 ScrapeService::ScrapeService(std::shared_ptr<const Config> config,
                              std::vector<std::shared_ptr<InstancePoller>> pollers,
-                             SelfRegistry* self, Scheduler* scheduler, const Clock* clock)
+                             ProbeTargets* probes, SelfRegistry* self, Scheduler* scheduler,
+                             const Clock* clock)
     : config_(std::move(config)),
       pollers_(std::move(pollers)),
+      probes_(probes),
       self_(self),
       scheduler_(scheduler),
       clock_(clock),
@@ -78,10 +90,29 @@ void ScrapeService::Scrape(ScrapeRequest request, std::function<void(ScrapeAnswe
     done({.status = 503, .body = nullptr, .message = "pillion is stopping"});
     return;
   }
-  auto selection = SelectPage(request, pollers_, config_->self);
+  if (!request.probe) return ScrapeFrom(pollers_, std::move(request), deadline, std::move(done));
+  const ProbeQuery probe = *request.probe;
+  probes_->Find(probe, [this, request = std::move(request), deadline,
+                        done = std::move(done)](Result<std::shared_ptr<InstancePoller>> found) {
+    if (found) return ScrapeFrom({*std::move(found)}, request, deadline, done);
+    done({.status = StatusOf(found.error().reason),
+          .body = nullptr,
+          .message = found.error().message});
+  });
+}
+
+Result<PageSelection> ScrapeService::Select(const ScrapeRequest& request,
+                                            const Pollers& pollers) const {
+  return SelectPage(request, pollers, request.probe ? SelfMetrics::kOff : config_->self);
+}
+
+void ScrapeService::ScrapeFrom(const Pollers& there, ScrapeRequest request, MonoTime deadline,
+                               std::function<void(ScrapeAnswer)> done) {
+  auto selection = Select(request, there);
   if (!selection) {
-    const bool absent = selection.error().reason == Reason::kDns;
-    done({.status = absent ? 404 : 400, .body = nullptr, .message = selection.error().message});
+    done({.status = StatusOf(selection.error().reason),
+          .body = nullptr,
+          .message = selection.error().message});
     return;
   }
   const Pollers pollers = std::move(selection->pollers);
@@ -131,9 +162,13 @@ void ScrapeService::NoteArrival(const ScrapeRequest& request, const Pollers& pol
   const auto prefetches = [](const auto& poller) { return poller->prefetches(); };
   if (std::none_of(pollers.begin(), pollers.end(), prefetches)) return;
   Prefetcher::Page page;
-  page.lead = [this, pollers] {
+  // Weak: a probed target goes when nobody asks for it any more.
+  std::vector<std::weak_ptr<InstancePoller>> weak(pollers.begin(), pollers.end());
+  page.lead = [this, weak = std::move(weak)] {
     MonoTime lead{0};
-    for (const auto& poller : pollers) lead = std::max(lead, poller->ExpectedPoll());
+    for (const auto& poller : weak) {
+      if (const auto held = poller.lock()) lead = std::max(lead, held->ExpectedPoll());
+    }
     return lead + MonoTime(render_ns_);
   };
   page.prepare = [this, request](MonoTime expected, std::function<void(bool)> done) {
@@ -146,7 +181,10 @@ void ScrapeService::NoteArrival(const ScrapeRequest& request, const Pollers& pol
 // comes finds it.
 void ScrapeService::Prefetch(const ScrapeRequest& request, MonoTime expected,
                              std::function<void(bool)> done) {
-  auto selection = SelectPage(request, pollers_, config_->self);
+  Pollers there = pollers_;
+  if (request.probe) there = {probes_->Present(*request.probe)};
+  if (there == Pollers{nullptr}) return done(false);
+  auto selection = Select(request, there);
   if (stopped_ || !selection || selection->pollers.empty()) return done(false);
   const Pollers pollers = std::move(selection->pollers);
   auto gathering = Gather(request, selection->self, pollers.size(), nullptr);
@@ -221,12 +259,25 @@ SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) 
                           .closed_readers_total = stats.readers_closed_total,
                           .accept_pauses_total = stats.accept_pauses_total,
                           .pinned_body_bytes = stats.pinned_body_bytes});
+      if (guard_ != nullptr) {
+        const PageGuard::Status status = guard_->status();
+        self_->Guarded({.handshakes_failed_total = stats.handshakes_failed_total,
+                        .requests_refused_total = stats.requests_refused_total,
+                        .last_reload_good = status.last_reload_good,
+                        .loaded = status.loaded,
+                        .certificate_expires = status.certificate_expires});
+      }
     }
     self_snapshot_ = self_->Snapshot();
     self_made_ = now;
     self_saw_ = std::move(saw);
   }
   return self_snapshot_;
+}
+
+void ScrapeService::SetGuard(const PageGuard* guard) {
+  guard_ = guard;
+  self_->AnnounceGuard(guard->UsesTls());
 }
 
 std::vector<std::string> ScrapeService::LeftOut() const {

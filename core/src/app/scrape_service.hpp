@@ -4,11 +4,12 @@
 // Threads: any.
 #pragma once
 
+#include "app/job_thread.hpp"
 #include "app/page_check.hpp"
 #include "app/page_selection.hpp"
 #include "app/poller_factory.hpp"
+#include "app/probe_targets.hpp"
 #include "app/recent_answers.hpp"
-#include "app/render_thread.hpp"
 #include "config/config.hpp"
 #include "exposition/exposer.hpp"
 #include "http/scrape_plane.hpp"
@@ -42,9 +43,10 @@ class ScrapeService final : public ScrapeHandler {
   static constexpr size_t kTrimPageBytes = size_t{4} << 20;  // return memory after such pages
   static constexpr std::chrono::seconds kTrimEvery{30};
 
+  // `probes`: may be null.
   ScrapeService(std::shared_ptr<const Config> config,
-                std::vector<std::shared_ptr<InstancePoller>> pollers, SelfRegistry* self,
-                Scheduler* scheduler, const Clock* clock);
+                std::vector<std::shared_ptr<InstancePoller>> pollers, ProbeTargets* probes,
+                SelfRegistry* self, Scheduler* scheduler, const Clock* clock);
   ~ScrapeService() override;
 
   void Scrape(ScrapeRequest request, std::function<void(ScrapeAnswer)> done) override;
@@ -58,6 +60,8 @@ class ScrapeService final : public ScrapeHandler {
   void SetConnectionStats(std::function<ScrapePlaneStats()> stats) {
     connection_stats_ = std::move(stats);
   }
+  // Whose state is shown among our own metrics. Before the first scrape; must outlive Stop.
+  void SetGuard(const PageGuard* guard);
   // What merged pages had to leave out, the last of each reason.
   std::vector<std::string> LeftOut() const;
   Prefetcher::Stats prefetch_stats() const { return prefetcher_.stats(); }
@@ -69,6 +73,9 @@ class ScrapeService final : public ScrapeHandler {
   struct Gathering;
   using OnSnapshot = std::function<void(SnapshotPtr, bool polled)>;
 
+  Result<PageSelection> Select(const ScrapeRequest& request, const Pollers& pollers) const;
+  void ScrapeFrom(const Pollers& there, ScrapeRequest request, MonoTime deadline,
+                  std::function<void(ScrapeAnswer)> done);
   std::shared_ptr<Gathering> Gather(ScrapeRequest request, bool self, size_t instances,
                                     std::function<void(ScrapeAnswer)> done);
   // What instance `i` is to call: the last one to do so has the page made.
@@ -85,10 +92,12 @@ class ScrapeService final : public ScrapeHandler {
 
   const std::shared_ptr<const Config> config_;
   const std::vector<std::shared_ptr<InstancePoller>> pollers_;
+  ProbeTargets* const probes_;
   SelfRegistry* const self_;
   Scheduler* const scheduler_;
   const Clock* const clock_;
   std::function<ScrapePlaneStats()> connection_stats_;
+  const PageGuard* guard_ = nullptr;
   Exposer exposer_;
   RecentAnswers recent_;
   BeatWatch watch_{kSchedulerLateMax, kSecondLook};
@@ -109,7 +118,7 @@ class ScrapeService final : public ScrapeHandler {
   mutable std::mutex said_mutex_;
   std::array<std::string, kDropReasons> said_of_drops_;  // guarded by said_mutex_
 
-  RenderThread render_;    // its jobs use the above
+  JobThread render_;       // its jobs use the above
   Prefetcher prefetcher_;  // last: what it prepares uses all of it
 };
 

@@ -27,8 +27,13 @@ sigset_t BlockSignals() {
 }
 
 void LogAddresses(const Sidecar& sidecar) {
+  const bool tls = sidecar.UsesTls();
   for (const std::string& address : sidecar.ScrapeAddresses()) {
-    Log(LogLevel::kInfo, "serving metrics", {{"address", address}});
+    if (tls) {
+      Log(LogLevel::kInfo, "serving metrics", {{"address", address}, {"tls", "true"}});
+    } else {
+      Log(LogLevel::kInfo, "serving metrics", {{"address", address}});
+    }
   }
   for (const std::string& address : sidecar.HealthAddresses()) {
     Log(LogLevel::kInfo, "serving health", {{"address", address}});
@@ -73,12 +78,16 @@ int Serve(const Arguments& arguments) {
   const auto config = ReadConfig(arguments, *catalog, [&](const InstanceConfig& instance) {
     return CheckInstanceAndSecrets(instance, *catalog);
   });
-  if (config == nullptr) return kExitUsage;
+  std::unique_ptr<PageGuard> guard;
+  if (config == nullptr || !ReadPageGuard(arguments, *config, guard)) return kExitUsage;
+  for (const StartNote& note : arguments.notes) Log(note.level, note.text);
   Log(LogLevel::kInfo, "starting",
       {{"version", PILLION_BUILD_VERSION},
-       {"instances", std::to_string(config->instances.size())}});
+       {"instances", std::to_string(config->instances.size())},
+       {"probes", std::to_string(config->probes.size())}});
 
-  auto sidecar = std::make_unique<Sidecar>(config, catalog.get(), PILLION_BUILD_VERSION);
+  auto sidecar =
+      std::make_unique<Sidecar>(config, catalog.get(), PILLION_BUILD_VERSION, std::move(guard));
   if (auto started = sidecar->Start(); !started) {
     Log(LogLevel::kError, "cannot start", {{"error", started.error().message}});
     return kExitFailed;

@@ -28,6 +28,7 @@ std::vector<ConfigFlag> SettingFlags(const Arguments& arguments) {
   add("--listen", arguments.listen);
   add("--health-listen", arguments.health_listen);
   add_one("--admin-listen", arguments.admin_listen);
+  add_one("--web-config", arguments.web_config);
   add_one("--log-level", arguments.log_level);
   add_one("--log-format", arguments.log_format);
   return flags;
@@ -58,7 +59,7 @@ int RunCommand(const Arguments& arguments) {
   return kExitUsage;
 }
 
-std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
+std::vector<std::string> ExporterDirectories(const Arguments& arguments) {
   std::vector<std::string> directories = arguments.plugin_dirs;
   const auto configured = ReadPluginDirs({arguments.configs, {}, {}}, Variable);
   directories.insert(directories.end(), configured.begin(), configured.end());
@@ -69,13 +70,17 @@ std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
     directories.push_back((prefix / "exporters").string());  // a build tree
     directories.push_back((prefix / PILLION_EXPORTER_DIR).string());
   }
-  return std::make_unique<PluginCatalog>(LinkedExporters(), std::move(directories));
+  return directories;
+}
+
+std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments) {
+  return std::make_unique<PluginCatalog>(LinkedExporters(), ExporterDirectories(arguments));
 }
 
 std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog,
                                          const InstanceCheck& check) {
   const ConfigSource source{arguments.configs, arguments.exporters, catalog.Names(),
-                            SettingFlags(arguments)};
+                            SettingFlags(arguments), arguments.texts};
   const DescriptorLookup lookup = [&](std::string_view type) -> Result<const pillion_plugin*> {
     auto found = catalog.Find(type);
     if (!found) return found.error();
@@ -89,6 +94,18 @@ std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatal
     Tell(arguments, problem.warning ? LogLevel::kWarn : LogLevel::kError, problem.text);
   }
   return result.config;
+}
+
+bool ReadPageGuard(const Arguments& arguments, const Config& config,
+                   std::unique_ptr<PageGuard>& guard) {
+  std::vector<WebProblem> problems;
+  guard = MakePageGuard(config.http, ExporterDirectories(arguments), problems);
+  bool good = true;
+  for (const WebProblem& problem : problems) {
+    Tell(arguments, problem.warning ? LogLevel::kWarn : LogLevel::kError, problem.text);
+    good = good && problem.warning;
+  }
+  return good;
 }
 
 void TellOfPluginDirs(const Arguments& arguments, const std::vector<std::string>& directories) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/arguments.hpp"
+#include "app/page_guards.hpp"
 #include "config/config.hpp"
 #include "log/log.hpp"
 #include "plugin/catalog.hpp"
@@ -12,7 +13,11 @@
 
 namespace pillion {
 
-// Linked exporters, then modules: --plugin-dir, beside the executable, the installed directory.
+// Where modules are looked for: --plugin-dir, `plugin_dirs` of the configuration, beside the
+// executable, the installed directory.
+std::vector<std::string> ExporterDirectories(const Arguments& arguments);
+
+// Linked exporters, then modules in those directories.
 std::unique_ptr<PluginCatalog> MakeCatalog(const Arguments& arguments);
 
 // One line on stderr. Commands that keep a log (serve, scrape) write it there, in its format; the
@@ -29,6 +34,11 @@ void TellOfPluginDirs(const Arguments& arguments, const std::vector<std::string>
 // off. ApplyLog once it has started.
 std::shared_ptr<const Config> ReadConfig(const Arguments& arguments, PluginCatalog& catalog,
                                          const InstanceCheck& check);
+
+// What guards the pages; tells every problem. False if one of them is an error. `guard`: null if
+// everybody may read them.
+bool ReadPageGuard(const Arguments& arguments, const Config& config,
+                   std::unique_ptr<PageGuard>& guard);
 
 // Applies the log settings of a configuration, `off` among them.
 void ApplyLog(const Config& config);

@@ -51,7 +51,7 @@ std::vector<FamilyStatus> LargestFamilies(const InstanceState& state) {
 InstanceStatus ToStatus(const InstancePoller& poller) {
   const InstanceState state = poller.State();
   InstanceStatus status;
-  status.name = poller.config().name;
+  status.name = poller.config().SaidName();
   status.exporter = poller.config().type;
   status.state = ToString(state.condition);
   status.up = state.up();

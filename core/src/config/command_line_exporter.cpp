@@ -25,13 +25,6 @@ std::string FreeName(const std::string& type, const Loading& loading) {
   return name;
 }
 
-const pillion_option* AddressOption(const PluginTables& tables) {
-  for (const pillion_option& option : tables.options) {
-    if (option.flags & PILLION_OPT_ADDRESS) return &option;
-  }
-  return nullptr;
-}
-
 void AddInstance(const CommandLineExporter& exporter, const Place& place, Loading& loading) {
   const PluginTables* tables = FindTables(exporter.type, place, "", loading);
   if (tables == nullptr) return;

@@ -43,13 +43,17 @@ struct OptionValue {
   int64_t integer = 0;  // INT, DURATION (ns), SIZE (bytes)
   double number = 0;
   std::string text;
-  std::vector<std::string> list;
-  Secret secret;  // for PILLION_OPT_SECRET; text is then empty
+  std::vector<std::string> list;  // of a STRING_MAP: its values
+  std::vector<std::string> keys;  // of a STRING_MAP, one for each value
+  Secret secret;                  // for PILLION_OPT_SECRET; text is then empty
+  // RECORDS: each with the defaults of its fields filled in.
+  std::vector<std::map<std::string, OptionValue, std::less<>>> records;
 };
 
 struct CollectorConfig {
   bool enabled = true;
-  std::chrono::nanoseconds every{0};  // 0: with each scrape
+  std::chrono::nanoseconds every{0};    // 0: with each scrape
+  std::chrono::nanoseconds timeout{0};  // 0: the instance's
 };
 
 // [[exporters.NAME.rules]]. Patterns are RE2's and match the whole name of a family.
@@ -79,15 +83,20 @@ struct LimitConfig {
 struct InstanceConfig {
   std::string name;
   std::string type;
+  std::string target;    // of a probe: what the scraper asked for; else empty
   std::string position;  // "file:line:column", or "--exporter" for the command line
   std::vector<std::pair<std::string, std::string>> labels;
   std::chrono::nanoseconds freshness{std::chrono::seconds(1)};
-  std::chrono::nanoseconds timeout{std::chrono::seconds(10)};  // of a poll
+  // Of a poll; its collectors may have other ones.
+  std::chrono::nanoseconds timeout{std::chrono::seconds(10)};
   // How old the fragment of an `every` collector may grow before it vanishes; 0: three times
   // its `every`.
   std::chrono::nanoseconds stale_after{0};
   // Whether polls start ahead of scrapes that come regularly.
-  bool prefetch = false;
+  bool prefetch = true;
+  // How many lanes may be open, 1 or 2. With 1 collectors with `every` are polled by the scrape
+  // lane when they are due.
+  uint32_t connections = 2;
   // What share of the time polls may keep the target busy, up to 1; 0: no bound.
   double max_target_load = 0;
   FilterConfig filter;
@@ -96,6 +105,26 @@ struct InstanceConfig {
   // One for each collector of the plugin's table, in its order; a plugin without a table has one,
   // called "default".
   std::vector<CollectorConfig> collectors;
+
+  // For the log.
+  std::string SaidName() const { return target.empty() ? name : name + " " + target; }
+};
+
+// [probes.NAME]: how those targets are read that a scraper asks for with
+// /probe?module=NAME&target=TARGET.
+struct ProbeConfig {
+  // What is asked for replaces this in the address.
+  static constexpr std::string_view kTargetMark = "{target}";
+
+  std::string name;
+  InstanceConfig instance;           // of each target, but for its target and its address
+  std::string address_option;        // which of its options says where the target is
+  std::string address;               // with kTargetMark in it
+  std::vector<std::string> targets;  // patterns: what may be asked for (config/probe_target.hpp)
+  bool is_default = false;           // answers who names no module; one of them at most
+
+  // As an instance: like one whose name nobody can give.
+  std::string InstanceName() const { return "probe/" + name; }
 };
 
 // What an exporter says against an instance whose options are each valid in themselves.
@@ -103,13 +132,35 @@ struct InstanceComplaint {
   std::string option;  // what it is about; empty, or not in the table: the instance as a whole
   std::string what;
   bool warning = false;
+  // Of an option of records: which one, and which of its fields (empty: the record as a whole).
+  std::optional<size_t> record = std::nullopt;
+  std::string field = {};
 };
 // Asked once for each instance without errors of its own.
 using InstanceCheck = std::function<std::vector<InstanceComplaint>(const InstanceConfig&)>;
 
+// A text and where it stands ("file:line:column: key"), for those who find something wrong with it.
+struct PlacedText {
+  std::string text;
+  std::string where;
+};
+
+// What guards the pages of `listen`. Nothing of it is looked at here: see src/web.
+struct WebKeys {
+  PlacedText file;  // web_config
+  // [http.tls] by its keys; [http.basic_auth]. Not together with a file.
+  std::map<std::string, PlacedText, std::less<>> tls;
+  PlacedText user;
+  Secret password, password_hash;  // one of them, if there is a user
+  std::string secret_where;        // where that one stands
+};
+
 struct HttpConfig {
   std::vector<std::string> listen = {"[::]:9970"};
   std::vector<std::string> health_listen;       // empty: health is served on `listen` only
+  WebKeys web;                                  // empty: everybody may read, in plain
+  std::string metrics_path = "/metrics";        // "/" takes the landing page's place
+  std::vector<std::string> health_paths;        // answer as /-/healthy does
   std::string admin_listen = "127.0.0.1:9971";  // empty: no admin plane
   OpenMetricsMode openmetrics = OpenMetricsMode::kAuto;
   std::chrono::nanoseconds scrape_timeout{std::chrono::seconds(10)};  // without a header
@@ -131,6 +182,7 @@ struct Config {
   std::string log_format = "logfmt";
   std::vector<std::string> plugin_dirs;  // searched before the built-in one
   std::vector<InstanceConfig> instances;
+  std::vector<ProbeConfig> probes;
 };
 
 // A setting on the command line: {"--listen", {"127.0.0.1:9970"}}.
@@ -139,11 +191,18 @@ struct ConfigFlag {
   std::vector<std::string> values;  // more than one only for lists
 };
 
+// A configuration that is in no file.
+struct InlineConfig {
+  std::string name;  // for problems, in place of a file's
+  std::string text;  // TOML
+};
+
 struct ConfigSource {
   std::vector<std::string> paths;        // files, or directories of *.toml in name order
   std::vector<std::string> exporters;    // "TYPE=ADDRESS" or "NAME:TYPE=ADDRESS"
   std::vector<std::string> known_types;  // what a mistyped exporter type may have meant
   std::vector<ConfigFlag> flags = {};    // see LoadConfig; others are ignored
+  std::vector<InlineConfig> texts = {};  // behind the files
 };
 
 // What a configuration may be at most.
@@ -152,7 +211,11 @@ inline constexpr size_t kConfigBytesMax = 16 * 1024 * 1024;  // of all files tog
 inline constexpr size_t kConfigFilesMax = 256;
 inline constexpr size_t kInstancesMax = 256;         // each has a thread or two
 inline constexpr size_t kInstanceNameBytesMax = 64;  // [a-zA-Z0-9_.-]
+inline constexpr size_t kProbesMax = 256;
+inline constexpr size_t kProbePatternsMax = 1000;  // in `targets` of one
+inline constexpr size_t kProbeTargetBytesMax = 256;
 inline constexpr size_t kInstanceLabelsMax = 32;
+inline constexpr size_t kRecordsMax = 1000;     // of one option; its table may allow fewer
 inline constexpr size_t kFilterRulesMax = 100;  // of one instance; and patterns in a list
 inline constexpr size_t kFilterPatternBytesMax = 1024;
 inline constexpr size_t kLabelNameBytesMax = 128;
@@ -172,9 +235,9 @@ using DescriptorLookup = std::function<Result<const pillion_plugin*>(std::string
 // problem is an error. `environment` reads variables (getenv in production); set ones win over
 // the files, and flags over both:
 //   PILLION_LISTEN, PILLION_HEALTH_LISTEN (comma lists), PILLION_ADMIN_LISTEN,
-//   PILLION_OPENMETRICS, PILLION_SCRAPE_TIMEOUT, PILLION_LOG_LEVEL, PILLION_LOG_FORMAT,
-//   PILLION_SELF
-//   --listen, --health-listen, --admin-listen, --log-level, --log-format
+//   PILLION_WEB_CONFIG, PILLION_OPENMETRICS, PILLION_SCRAPE_TIMEOUT, PILLION_LOG_LEVEL,
+//   PILLION_LOG_FORMAT, PILLION_SELF
+//   --listen, --health-listen, --admin-listen, --web-config, --log-level, --log-format
 // A variable that is empty counts as not set, except that an empty PILLION_ADMIN_LISTEN or
 // PILLION_HEALTH_LISTEN turns that listener off, as "" and false do in a file, and "" as a flag.
 //

@@ -2,7 +2,9 @@
 
 #include "config/command_line_exporter.hpp"
 #include "config/exporter_section.hpp"
+#include "config/probe_section.hpp"
 #include "config/settings.hpp"
+#include "config/web_keys.hpp"
 
 #include <fmt/format.h>
 
@@ -24,6 +26,8 @@ void ReadText(const ConfigText& text, uint32_t source, Loading& loading) {
     const Value value{&entry.value, source, JoinKey("", entry.key)};
     if (entry.key == "exporters") {
       ReadExporters(value, loading);
+    } else if (entry.key == "probes") {
+      ReadProbes(value, loading);
     } else if (IsSettingsSection(entry.key)) {
       ReadSettingsSection(value, entry.key, loading);
     } else {
@@ -49,12 +53,15 @@ ConfigResult BuildConfig(const std::vector<ConfigText>& texts, const ConfigSourc
   const uint32_t whole = environment_source + 3;
 
   Loading loading(std::move(sources), &outside, lookup, check, source.known_types);
+  loading.whole = whole;
   for (uint32_t i = 0; i < texts.size(); ++i) ReadText(texts[i], i, loading);
   ReadEnvironment(outside.variable, environment_source, loading);
   ReadFlags(source.flags, flag_source, loading);
   ReadCommandLine(source.exporters, command_line_source, loading);
+  CheckWebKeys(loading);
   WarnOfEqualInstances(loading);
-  if (loading.config.instances.empty() && !loading.problems.HasErrors()) {
+  if (loading.config.instances.empty() && loading.config.probes.empty() &&
+      !loading.problems.HasErrors()) {
     loading.problems.Warn({whole, {}}, "",
                           "no exporter is configured; add [exporters.NAME] to a file, or "
                           "--exporter TYPE=ADDRESS");

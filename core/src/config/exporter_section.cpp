@@ -99,34 +99,27 @@ void AddDefaults(const PluginTables& tables, InstanceConfig& instance) {
 }
 
 void CheckRequired(const PluginTables& tables, const Place& place, const Value& table,
-                   Loading& loading) {
+                   AddressIs address, Loading& loading) {
   for (const pillion_option& option : tables.options) {
     const std::string_view name = ToView(option.name);
+    if ((option.flags & PILLION_OPT_ADDRESS) && address == AddressIs::kFromElsewhere) continue;
     if (!(option.flags & PILLION_OPT_REQUIRED) || option.default_value.size > 0) continue;
     if (FindEntry(*table.node, name) != nullptr) continue;
     loading.problems.Error(place, JoinKey(table.path, name), "is missing; this exporter needs it");
   }
 }
 
-// What the exporter itself says about options that are each valid: at the value it is about, or
-// at the instance if that option is not written here.
-void AskExporter(const PluginTables& tables, const Place& name_place, const Value& table,
-                 const InstanceConfig& instance, Loading& loading) {
-  for (const InstanceComplaint& complaint : loading.check(instance)) {
-    Place place = name_place;
-    std::string path = table.path;
-    if (tables.Find(complaint.option) != nullptr) {
-      path = JoinKey(path, complaint.option);
-      if (const TomlEntry* entry = FindEntry(*table.node, complaint.option)) {
-        place = {table.source, entry->value.position};
-      }
-    }
-    const std::string what = Printable(complaint.what, kComplaintBytesMax);
-    if (complaint.warning) {
-      loading.problems.Warn(place, path, what);
-    } else {
-      loading.problems.Error(place, path, what);
-    }
+// Goes on from an option of records to the record, and to its field if that is written.
+void FindRecord(const TomlNode& records, const InstanceComplaint& complaint, Place& place,
+                std::string& path) {
+  if (*complaint.record >= records.items.size()) return;
+  const TomlNode& record = records.items[*complaint.record];
+  place.position = record.position;
+  path += fmt::format("[{}]", *complaint.record);
+  if (complaint.field.empty()) return;
+  path = JoinKey(path, complaint.field);
+  if (const TomlEntry* entry = FindEntry(record, complaint.field)) {
+    place.position = entry->value.position;
   }
 }
 
@@ -161,9 +154,48 @@ const PluginTables* FindTables(std::string_view type, const Place& place, std::s
   return nullptr;
 }
 
+void AskExporter(const PluginTables& tables, const Place& name_place, const Value& table,
+                 const InstanceConfig& instance, Loading& loading) {
+  for (const InstanceComplaint& complaint : loading.check(instance)) {
+    Place place = name_place;
+    std::string path = table.path;
+    if (tables.Find(complaint.option) != nullptr) {
+      path = JoinKey(path, complaint.option);
+      if (const TomlEntry* entry = FindEntry(*table.node, complaint.option)) {
+        place = {table.source, entry->value.position};
+        if (complaint.record) FindRecord(entry->value, complaint, place, path);
+      }
+    }
+    const std::string what = Printable(complaint.what, kComplaintBytesMax);
+    if (complaint.warning) {
+      loading.problems.Warn(place, path, what);
+    } else {
+      loading.problems.Error(place, path, what);
+    }
+  }
+}
+
+const pillion_option* AddressOption(const PluginTables& tables) {
+  for (const pillion_option& option : tables.options) {
+    if (option.flags & PILLION_OPT_ADDRESS) return &option;
+  }
+  return nullptr;
+}
+
 InstanceConfig ReadInstance(const std::string& name, const Place& name_place, const Value& table,
                             Loading& loading) {
   const size_t errors_before = loading.problems.errors();
+  InstanceConfig instance = ReadInstanceKeys(name, name_place, table, AddressIs::kHere, loading);
+  const auto tables = loading.tables.find(instance.type);
+  if (loading.check && loading.problems.errors() == errors_before &&
+      tables != loading.tables.end() && tables->second) {
+    AskExporter(*tables->second, name_place, table, instance, loading);
+  }
+  return instance;
+}
+
+InstanceConfig ReadInstanceKeys(const std::string& name, const Place& name_place,
+                                const Value& table, AddressIs address, Loading& loading) {
   InstanceConfig instance;
   instance.name = name;
   instance.position = loading.problems.Where(name_place);
@@ -171,7 +203,7 @@ InstanceConfig ReadInstance(const std::string& name, const Place& name_place, co
   if (tables != nullptr) {
     instance.collectors = DefaultCollectors(*tables);
     AddDefaults(*tables, instance);
-    CheckRequired(*tables, name_place, table, loading);
+    CheckRequired(*tables, name_place, table, address, loading);
   }
   for (const TomlEntry& entry : table.node->entries) {
     const Value value{&entry.value, table.source, JoinKey(table.path, entry.key)};
@@ -189,9 +221,6 @@ InstanceConfig ReadInstance(const std::string& name, const Place& name_place, co
         ReadOptionKey(entry, value, *tables, loading, instance);
       }
     }
-  }
-  if (tables != nullptr && loading.check && loading.problems.errors() == errors_before) {
-    AskExporter(*tables, name_place, table, instance, loading);
   }
   return instance;
 }

@@ -20,6 +20,21 @@ void ReadExporters(const Value& section, Loading& loading);
 InstanceConfig ReadInstance(const std::string& name, const Place& name_place, const Value& table,
                             Loading& loading);
 
+// Who says where the target is: this table, or whoever asks for one.
+enum class AddressIs { kHere, kFromElsewhere };
+
+// As ReadInstance, but that the exporter itself is not asked.
+InstanceConfig ReadInstanceKeys(const std::string& name, const Place& name_place,
+                                const Value& table, AddressIs address, Loading& loading);
+
+// What the exporter itself says about options that are each valid: at the value it is about, or
+// at the instance if that option is not written here. REQUIRES: loading.check.
+void AskExporter(const PluginTables& tables, const Place& name_place, const Value& table,
+                 const InstanceConfig& instance, Loading& loading);
+
+// The option that says where the target is; nullptr: there is none.
+const pillion_option* AddressOption(const PluginTables& tables);
+
 // The tables of a type, read once. nullptr, with an error under `key`: there is no such exporter.
 const PluginTables* FindTables(std::string_view type, const Place& place, std::string_view key,
                                Loading& loading);

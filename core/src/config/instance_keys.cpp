@@ -64,9 +64,9 @@ void ReadCollectorList(const Value& value, const PluginTables& tables, Loading& 
   }
 }
 
-// { every = "5m", enabled = true }
+// { every = "5m", timeout = "2m", enabled = true }
 void ReadCollectorTable(const Value& value, Loading& loading, CollectorConfig& collector) {
-  static constexpr std::string_view kKeys[] = {"enabled", "every"};
+  static constexpr std::string_view kKeys[] = {"enabled", "every", "timeout"};
   collector.enabled = true;  // who sets a schedule wants it to run
   for (const TomlEntry& entry : value.node->entries) {
     const Value inner{&entry.value, value.source, JoinKey(value.path, entry.key)};
@@ -83,6 +83,10 @@ void ReadCollectorTable(const Value& value, Loading& loading, CollectorConfig& c
         continue;
       }
       collector.every = *every;
+    } else if (entry.key == "timeout") {
+      if (const auto timeout = loading.reader.Duration(inner, kTimeoutRange)) {
+        collector.timeout = *timeout;
+      }
     } else {
       loading.problems.Error({value.source, entry.position}, inner.path,
                              "unknown key" + SuggestOrList(entry.key, kKeys));
@@ -94,9 +98,14 @@ void ReadCollectorTable(const Value& value, Loading& loading, CollectorConfig& c
 
 std::vector<CollectorConfig> DefaultCollectors(const PluginTables& tables) {
   std::vector<CollectorConfig> collectors;
+  const auto bounded = [](uint64_t nanoseconds, const DurationRange& range) {
+    const auto most = static_cast<uint64_t>(range.maximum.count());
+    return std::chrono::nanoseconds(static_cast<int64_t>(std::min(nanoseconds, most)));
+  };
   for (const CollectorEntry& entry : tables.collectors) {
-    const auto every = std::min<uint64_t>(entry.every, kEveryRange.maximum.count());
-    collectors.push_back({entry.on, std::chrono::nanoseconds(static_cast<int64_t>(every))});
+    collectors.push_back({.enabled = entry.on,
+                          .every = bounded(entry.every, kEveryRange),
+                          .timeout = bounded(entry.timeout, kTimeoutRange)});
   }
   return collectors;
 }
@@ -167,6 +176,15 @@ bool ReadSchedule(std::string_view key, const Value& value, Loading& loading,
                   InstanceConfig& instance) {
   if (key == "prefetch") {
     instance.prefetch = loading.reader.Bool(value).value_or(instance.prefetch);
+    return true;
+  }
+  if (key == "connections") {
+    const auto connections = loading.reader.Integer(value);
+    if (connections && (*connections < 1 || *connections > 2)) {
+      loading.reader.Error(value, "must be 1, or 2 for a second one that `every` collectors use");
+    } else if (connections) {
+      instance.connections = static_cast<uint32_t>(*connections);
+    }
     return true;
   }
   if (key == "max_target_load") {

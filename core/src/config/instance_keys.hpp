@@ -14,7 +14,8 @@ void ReadLabels(const Value& value, const PluginTables* tables, Loading& loading
 void ReadCollectors(const Value& value, const PluginTables& tables, Loading& loading,
                     InstanceConfig& instance);
 
-// freshness, timeout, stale_after, prefetch, max_target_load; false: `key` is none of them.
+// freshness, timeout, stale_after, prefetch, connections, max_target_load; false: `key` is none of
+// them.
 bool ReadSchedule(std::string_view key, const Value& value, Loading& loading,
                   InstanceConfig& instance);
 

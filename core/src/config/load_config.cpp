@@ -92,7 +92,9 @@ std::vector<ConfigText> ReadConfigTexts(const std::vector<std::string>& paths) {
 ConfigResult LoadConfig(const ConfigSource& source, const DescriptorLookup& lookup,
                         const std::function<const char*(const char*)>& environment,
                         const InstanceCheck& check) {
-  return BuildConfig(ReadConfigTexts(source.paths), source, lookup, System(environment), check);
+  std::vector<ConfigText> texts = ReadConfigTexts(source.paths);
+  for (const InlineConfig& text : source.texts) texts.push_back({text.name, text.text, {}});
+  return BuildConfig(texts, source, lookup, System(environment), check);
 }
 
 std::vector<std::string> ReadPluginDirs(

@@ -21,6 +21,7 @@ struct Loading {
   const InstanceCheck& check;  // may be empty
   const std::vector<std::string>& known_types;
   Config config;
+  uint32_t whole = 0;  // the source of what is wrong with no place in particular
 
   // Where each key stands that may be set once in all files together.
   std::map<std::string, Place, std::less<>> claims;

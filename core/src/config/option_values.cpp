@@ -1,5 +1,6 @@
 #include "config/option_values.hpp"
 
+#include "config/record_values.hpp"
 #include "config/units.hpp"
 
 #include <pillion/tables.hpp>
@@ -83,11 +84,30 @@ bool ReadList(const pillion_option& option, const Value& value, ValueReader& rea
   return ok;
 }
 
+bool ReadMap(const pillion_option& option, const Value& value, ValueReader& reader,
+             OptionValue& out) {
+  const auto* entries = reader.Table(value);
+  if (entries == nullptr) return false;
+  if (entries->size() > ValueReader::kListItemsMax) {
+    reader.Error(value, fmt::format("has more than {} keys", ValueReader::kListItemsMax));
+    return false;
+  }
+  bool ok = true;
+  for (const TomlEntry& entry : *entries) {
+    const Value item{&entry.value, value.source, JoinKey(value.path, entry.key)};
+    out.keys.push_back(entry.key);
+    ok = ReadText(option, item, reader, &out.list.emplace_back()) && ok;
+  }
+  return ok;
+}
+
 bool ReadTyped(const pillion_option& option, const Value& value, ValueReader& reader,
                OptionValue& out) {
   switch (option.type) {
     case PILLION_OPT_STRING: return ReadString(option, value, reader, out);
     case PILLION_OPT_STRING_LIST: return ReadList(option, value, reader, out);
+    case PILLION_OPT_STRING_MAP: return ReadMap(option, value, reader, out);
+    case PILLION_OPT_RECORDS: return ReadRecords(option, value, reader, out);
     case PILLION_OPT_BOOL: {
       const auto flag = reader.Bool(value);
       out.flag = flag.value_or(false);

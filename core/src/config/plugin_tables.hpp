@@ -15,7 +15,8 @@ namespace pillion {
 struct CollectorEntry {
   std::string_view name;
   bool on = true;
-  uint64_t every = 0;  // ns
+  uint64_t every = 0;    // ns
+  uint64_t timeout = 0;  // ns; 0: the instance's
 };
 
 struct PluginTables {
@@ -31,20 +32,13 @@ struct PluginTables {
 };
 
 // Keys of [exporters.NAME] that are the host's own: no option may be called like one of them.
-inline constexpr std::string_view kInstanceKeys[] = {"type",
-                                                     "labels",
-                                                     "freshness",
-                                                     "timeout",
-                                                     "stale_after",
-                                                     "prefetch",
-                                                     "max_target_load",
-                                                     "collectors",
-                                                     "keep",
-                                                     "drop",
-                                                     "rules",
-                                                     "series_max",
-                                                     "family_series_max",
-                                                     "label_value_bytes_max"};
+inline constexpr std::string_view kInstanceKeys[] = {
+    "type",     "labels",      "freshness",       "timeout",           "stale_after",
+    "prefetch", "connections", "max_target_load", "collectors",        "keep",
+    "drop",     "rules",       "series_max",      "family_series_max", "label_value_bytes_max"};
+
+// The fields of an option of type RECORDS. `option` is a copy as PluginTables holds it.
+std::vector<pillion_option> FieldsOf(const pillion_option& option);
 
 // Refuses tables that cannot be used: a struct that is too small, an option with a name of ours,
 // an empty range, a default that its own option does not accept.

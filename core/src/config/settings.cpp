@@ -2,6 +2,7 @@
 
 #include "config/listen_address.hpp"
 #include "config/suggest.hpp"
+#include "config/web_keys.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr size_t kListenMax = 16;      // addresses
 constexpr size_t kPluginDirsMax = 16;  // directories
+constexpr size_t kHealthPathsMax = 16;
+constexpr size_t kPathBytesMax = 256;
 constexpr int64_t kConnectionsMax = 1'000'000;
 constexpr DurationRange kScrapeTimeoutRange{std::chrono::milliseconds(10), std::chrono::hours(1)};
 
@@ -85,6 +88,36 @@ void ReadAdminListen(const Value& value, Loading& loading) {
     return loading.reader.Error(value, wrong);
   }
   listen = std::move(*text);
+}
+
+// Empty: a path that requests can have and that nothing else of ours stands at.
+std::string WrongPath(std::string_view path) {
+  const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/-._~").find(c) != std::string_view::npos;
+  });
+  if (!path.starts_with('/') || path.starts_with("//") || !plain || path.size() > kPathBytesMax) {
+    return fmt::format(
+        "must be a path such as \"/metrics\", of letters, digits and -._~ in at most "
+        "{} bytes",
+        kPathBytesMax);
+  }
+  if (path.size() > 1 && path.ends_with('/')) return "must not end with a slash";
+  if (path == "/sd" || path.starts_with("/-/")) return "stands for something else already";
+  return {};
+}
+
+void ReadMetricsPath(const Value& value, Loading& loading) {
+  auto path = loading.reader.String(value);
+  if (!path) return;
+  if (const std::string wrong = WrongPath(*path); !wrong.empty()) {
+    return loading.reader.Error(value, wrong);
+  }
+  loading.config.http.metrics_path = std::move(*path);
+}
+
+void ReadHealthPaths(const Value& value, Loading& loading) {
+  ReadStrings(value, kHealthPathsMax, WrongPath, loading, loading.config.http.health_paths);
 }
 
 void ReadOpenMetrics(const Value& value, Loading& loading) {
@@ -184,6 +217,11 @@ constexpr Setting kSettings[] = {
      "--health-listen"},
     {"http", "admin_listen", "PILLION_ADMIN_LISTEN", ReadAdminListen, false, true,
      "--admin-listen"},
+    {"http", "web_config", "PILLION_WEB_CONFIG", ReadWebConfig, false, false, "--web-config"},
+    {"http", "tls", nullptr, ReadTls},
+    {"http", "basic_auth", nullptr, ReadBasicAuth},
+    {"http", "metrics_path", nullptr, ReadMetricsPath},
+    {"http", "health_paths", nullptr, ReadHealthPaths},
     {"http", "openmetrics", "PILLION_OPENMETRICS", ReadOpenMetrics},
     {"http", "scrape_timeout", "PILLION_SCRAPE_TIMEOUT", ReadScrapeTimeout},
     {"http", "connections_max", nullptr, ReadConnectionsMax},
@@ -208,7 +246,7 @@ std::vector<std::string_view> Keys(std::string_view section) {
   for (const Setting& setting : kSettings) {
     if (setting.section == section) keys.push_back(setting.key);
   }
-  if (section.empty()) keys.insert(keys.end(), {"http", "log", "exporters"});
+  if (section.empty()) keys.insert(keys.end(), {"http", "log", "exporters", "probes"});
   return keys;
 }
 

@@ -1,13 +1,12 @@
 // Compressing a page that arrives in pieces: gzip or zstd, at level 1.
 //
 // gzip is one member, because clients such as curl show only the first. Level 1 in both, because a
-// page of metrics gains little above it (30 KB: 7,307 bytes of gzip in 0.11 ms, level 6 8 % less in
-// three times the time; zstd 7,368 bytes in 0.07 ms).
+// page of metrics gains little above it.
 //
-// Up to kOneShotBytesMax the page is gathered and compressed at once, which for gzip is faster
-// (libdeflate) and for zstd needs tables of its size only; beyond that it goes through a stream
-// (zlib, and zstd with a window of 128 KiB: 1 MB of memory), so that neither form of a large page
-// ever needs one piece of memory.
+// gzip is a stream of ISA-L: 250 KB for a page of any size. zstd gathers pages of up to
+// kOneShotBytesMax, for at once it needs tables of their size only; larger ones go through a stream
+// with a window of 128 KiB (1 MB of memory). So no form of a large page ever needs one piece of
+// memory.
 //
 // Threads: one at a time. Allocation failures throw std::bad_alloc.
 #pragma once
@@ -22,44 +21,48 @@
 
 namespace pillion {
 
-inline constexpr int kCompressionLevel = 1;
-
-class CompressionStream {
- public:
-  virtual ~CompressionStream() = default;
-  virtual void Feed(std::string_view bytes) = 0;
-  virtual std::vector<std::string> Finish() = 0;
-};
-
 class CompressingSink : public ByteSink {
  public:
-  static constexpr size_t kOneShotBytesMax = size_t{1} << 20;  // of plain text
-
-  void Write(std::string_view bytes) final;
-  std::vector<std::string> Finish();  // the last call; chunks of at most kChunkBytes
-
- protected:
-  virtual std::vector<std::string> AtOnce(std::string_view plain) const = 0;
-  virtual std::unique_ptr<CompressionStream> MakeStream() const = 0;
-
- private:
-  std::string gathered_;
-  std::unique_ptr<CompressionStream> stream_;  // once kOneShotBytesMax is exceeded
+  virtual std::vector<std::string> Finish() = 0;  // the last call; chunks of at most kChunkBytes
 };
 
 class GzipSink final : public CompressingSink {
+ public:
+  GzipSink();
+  ~GzipSink() override;
+  GzipSink(const GzipSink&) = delete;
+  GzipSink& operator=(const GzipSink&) = delete;
+
+  void Write(std::string_view bytes) override;
+  std::vector<std::string> Finish() override;
+
  private:
-  std::vector<std::string> AtOnce(std::string_view plain) const override;
-  std::unique_ptr<CompressionStream> MakeStream() const override;
+  struct Stream;
+
+  void Deflate(std::string_view bytes, bool last);
+  void Emit();
+
+  std::unique_ptr<Stream> stream_;
+  std::vector<std::string> chunks_;
 };
+
+class ZstdStream;
 
 class ZstdSink final : public CompressingSink {
- private:
-  std::vector<std::string> AtOnce(std::string_view plain) const override;
-  std::unique_ptr<CompressionStream> MakeStream() const override;
-};
+ public:
+  static constexpr size_t kOneShotBytesMax = size_t{1} << 20;  // of plain text
 
-// `size` bytes at `data`, as chunks.
-std::vector<std::string> InChunks(const char* data, size_t size);
+  ZstdSink();
+  ~ZstdSink() override;
+  ZstdSink(const ZstdSink&) = delete;
+  ZstdSink& operator=(const ZstdSink&) = delete;
+
+  void Write(std::string_view bytes) override;
+  std::vector<std::string> Finish() override;
+
+ private:
+  std::string gathered_;
+  std::unique_ptr<ZstdStream> stream_;  // once kOneShotBytesMax is exceeded
+};
 
 }  // namespace pillion

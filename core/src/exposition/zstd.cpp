@@ -3,12 +3,14 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
 namespace pillion {
 namespace {
 
+constexpr int kCompressionLevel = 1;
 constexpr int kStreamWindowLog =
     17;  // the full window, 512 KiB, gains 0.5 % for half as much again
 
@@ -31,15 +33,30 @@ Context MakeContext() {
   return context;
 }
 
-class ZstdStream final : public CompressionStream {
+std::vector<std::string> AtOnce(std::string_view plain) {
+  const Context context = MakeContext();
+  const size_t bound = ZSTD_compressBound(plain.size());
+  const std::unique_ptr<char[]> buffer(new char[bound]);
+  const size_t size =
+      Checked(ZSTD_compress2(context.get(), buffer.get(), bound, plain.data(), plain.size()));
+  std::vector<std::string> chunks;
+  for (size_t at = 0; at < size; at += kChunkBytes) {
+    chunks.emplace_back(buffer.get() + at, std::min(kChunkBytes, size - at));
+  }
+  return chunks;
+}
+
+}  // namespace
+
+class ZstdStream {
  public:
   ZstdStream() : context_(MakeContext()), buffer_(new char[kChunkBytes]) {
     Checked(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, kStreamWindowLog));
   }
 
-  void Feed(std::string_view bytes) override { Compress(bytes, ZSTD_e_continue); }
+  void Feed(std::string_view bytes) { Compress(bytes, ZSTD_e_continue); }
 
-  std::vector<std::string> Finish() override {
+  std::vector<std::string> Finish() {
     Compress({}, ZSTD_e_end);
     if (used_ > 0) Emit();
     return std::move(chunks_);
@@ -68,18 +85,24 @@ class ZstdStream final : public CompressionStream {
   std::vector<std::string> chunks_;
 };
 
-}  // namespace
+ZstdSink::ZstdSink() = default;
+ZstdSink::~ZstdSink() = default;
 
-std::vector<std::string> ZstdSink::AtOnce(std::string_view plain) const {
-  const Context context = MakeContext();
-  const size_t bound = ZSTD_compressBound(plain.size());
-  const std::unique_ptr<char[]> buffer(new char[bound]);
-  return InChunks(buffer.get(), Checked(ZSTD_compress2(context.get(), buffer.get(), bound,
-                                                       plain.data(), plain.size())));
+void ZstdSink::Write(std::string_view bytes) {
+  if (stream_ == nullptr && gathered_.size() + bytes.size() <= kOneShotBytesMax) {
+    gathered_.append(bytes);
+    return;
+  }
+  if (stream_ == nullptr) {
+    stream_ = std::make_unique<ZstdStream>();
+    stream_->Feed(gathered_);
+    std::string().swap(gathered_);
+  }
+  stream_->Feed(bytes);
 }
 
-std::unique_ptr<CompressionStream> ZstdSink::MakeStream() const {
-  return std::make_unique<ZstdStream>();
+std::vector<std::string> ZstdSink::Finish() {
+  return stream_ != nullptr ? stream_->Finish() : AtOnce(gathered_);
 }
 
 }  // namespace pillion

@@ -11,11 +11,13 @@ std::string_view ReasonPhrase(int status) {
   switch (status) {
     case 200: return "OK";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
     case 413: return "Content Too Large";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";
@@ -46,13 +48,19 @@ std::string AnswerHead(const Answer& answer, Persistence persistence, std::time_
   }
   if (answer.varies) head += "Vary: Accept, Accept-Encoding\r\n";
   if (answer.names_methods) head += "Allow: GET, HEAD\r\n";
-  if (answer.is_page) {
+  const std::string_view own = answer.headers ? *answer.headers : std::string_view();
+  if (answer.asks_password) head += "WWW-Authenticate: Basic realm=\"pillion\"\r\n";
+  if (answer.asks_patience) head += "Retry-After: 1\r\n";
+  if (answer.is_page && own.find("Content-Security-Policy:") == own.npos) {
     head +=
         "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
   }
   if (answer.never_stored) head += "Cache-Control: no-store\r\n";
-  head += "X-Content-Type-Options: nosniff\r\n";
+  if (own.find("X-Content-Type-Options:") == own.npos) {
+    head += "X-Content-Type-Options: nosniff\r\n";
+  }
+  head += own;
   if (persistence == Persistence::kClose) head += "Connection: close\r\n";
   if (persistence == Persistence::kKeepAndSay) head += "Connection: keep-alive\r\n";
   head += "\r\n";

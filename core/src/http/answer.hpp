@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,11 @@ struct Answer {
   bool names_methods = false;  // says which methods there are (405)
   bool is_page = false;        // HTML: nothing from elsewhere may be loaded by it
 
-  bool never_stored = false;  // shows a moment that no cache should keep
+  bool never_stored = false;   // shows a moment that no cache should keep
+  bool asks_password = false;  // says how to log in (401)
+  bool asks_patience = false;  // says when to come again (429, 503)
+  // Of the operator: lines that go into the head, in place of those that it would have.
+  std::shared_ptr<const std::string> headers;
 
   size_t body_bytes() const { return exposition ? exposition->size : text.size(); }
 };

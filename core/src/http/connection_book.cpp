@@ -41,6 +41,11 @@ ConnectionBook::Entry* ConnectionBook::Victim(Phase last) const {
   return nullptr;
 }
 
+ConnectionBook::Entry* ConnectionBook::First(Phase phase) const {
+  const std::list<Entry*>& list = lists_[static_cast<size_t>(phase)];
+  return list.empty() ? nullptr : list.front();
+}
+
 std::vector<ConnectionBook::Entry*> ConnectionBook::In(Phase phase) const {
   const std::list<Entry*>& list = lists_[static_cast<size_t>(phase)];
   return {list.begin(), list.end()};

@@ -17,13 +17,14 @@ namespace pillion {
 
 // In the order in which connections are closed when room is needed.
 enum class Phase : uint8_t {
-  kLingering,  // the answer is out, what the client still sends is thrown away before the close
-  kIdle,       // waiting for the first byte of a request
-  kReading,    // since the first byte of the header
-  kWriting,    // since the client last took a byte
-  kWaiting,    // for the handler
+  kLingering,    // the answer is out, what the client still sends is thrown away before the close
+  kHandshaking,  // TLS, since it was accepted
+  kIdle,         // waiting for the first byte of a request
+  kReading,      // since the first byte of the header
+  kWriting,      // since the client last took a byte
+  kWaiting,      // for the handler
 };
-inline constexpr size_t kPhases = 5;
+inline constexpr size_t kPhases = 6;
 
 class ConnectionBook {
  public:
@@ -48,6 +49,9 @@ class ConnectionBook {
   void Enter(Entry* entry, Phase phase, Clock::time_point now);
 
   size_t size() const { return size_; }
+  size_t Count(Phase phase) const { return lists_[static_cast<size_t>(phase)].size(); }
+  // Who has been in it for longest; null if nobody is.
+  Entry* First(Phase phase) const;
   // Who has been in each phase for longer than its limit. Does not remove them.
   std::vector<Entry*> Expired(Clock::time_point now) const;
   // Who is closed first; `last` is the last phase that may be touched. Null if there is none.

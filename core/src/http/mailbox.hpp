@@ -1,9 +1,7 @@
-// Mailbox: how answers from any thread reach the loop, as long as there is one.
+// Mailbox: how what others found out reaches a connection, as long as there is one.
 //
-// It outlives the loop: a `done` that comes after Stop finds the box closed and nothing happens.
+// It outlives the loop: what comes after Stop finds the box closed and nothing happens.
 #pragma once
-
-#include "http/scrape_plane.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -12,16 +10,19 @@
 
 namespace pillion {
 
+class ScrapeConnection;
+
 class Mailbox {
  public:
+  using Letter = std::function<void(ScrapeConnection&)>;
   // Must not block, and must be safe from any thread: posts to the loop.
-  using Deliver = std::function<void(uint64_t connection, uint64_t request, ScrapeAnswer answer)>;
+  using Deliver = std::function<void(uint64_t connection, Letter letter)>;
 
   explicit Mailbox(Deliver deliver) : deliver_(std::move(deliver)) {}
 
-  void Post(uint64_t connection, uint64_t request, ScrapeAnswer answer) {
+  void Post(uint64_t connection, Letter letter) {
     const std::lock_guard lock(mutex_);
-    if (deliver_) deliver_(connection, request, std::move(answer));
+    if (deliver_) deliver_(connection, std::move(letter));
   }
 
   // After this returns nothing is delivered any more.

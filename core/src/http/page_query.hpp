@@ -27,4 +27,15 @@ struct PageQuery {
 // exclude[], too many values.
 Result<PageQuery> ParsePageQuery(std::string_view query);
 
+// What the query of a probe asks for beside the page: the target, and the probe that reads it.
+//
+//   target=TARGET                once
+//   module=NAME, auth_module=NAME at most one; empty or left out: the only one there is
+struct ProbeQuery {
+  std::string target, module;
+};
+
+// Errors: a broken escape, no target, more than one of a kind.
+Result<ProbeQuery> ParseProbeQuery(std::string_view query);
+
 }  // namespace pillion

@@ -10,7 +10,6 @@ namespace pillion {
 namespace {
 
 constexpr size_t kHostBytesMax = 255 + 6;  // a DNS name and ":65535"
-constexpr std::string_view kInstancePrefix = "/metrics/";
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -53,7 +52,7 @@ std::optional<std::string> PercentDecode(std::string_view text) {
   return out;
 }
 
-RequestTarget ParseRequestTarget(std::string_view target) {
+RequestTarget ParseRequestTarget(std::string_view target, const ScrapePaths& paths) {
   if (!target.empty() && target[0] != '/') {
     const size_t scheme_end = target.find("://");
     if (scheme_end == target.npos) return {};
@@ -65,13 +64,19 @@ RequestTarget ParseRequestTarget(std::string_view target) {
   const size_t path_end = std::min(target.find('?'), target.size());
   const std::string_view query = target.substr(std::min(path_end + 1, target.size()));
   target = target.substr(0, path_end);
+  if (target == paths.metrics) return {Route::kMetrics, {}, query};
   if (target == "/") return {Route::kLanding, {}, query};
-  if (target == "/metrics") return {Route::kMetrics, {}, query};
+  // Two names of one page: what it replaces have one each.
+  if (target == "/probe" || target == "/scrape") return {Route::kProbe, {}, query};
   if (target == "/sd") return {Route::kSd, {}, query};
   if (target == "/-/healthy") return {Route::kHealthy, {}, query};
   if (target == "/-/ready") return {Route::kReady, {}, query};
-  if (target.starts_with(kInstancePrefix) && target.size() > kInstancePrefix.size()) {
-    auto name = PercentDecode(target.substr(kInstancePrefix.size()));
+  if (std::find(paths.health.begin(), paths.health.end(), target) != paths.health.end()) {
+    return {Route::kHealthy, {}, query};
+  }
+  const std::string prefix = paths.InstancePrefix();
+  if (target.starts_with(prefix) && target.size() > prefix.size()) {
+    auto name = PercentDecode(target.substr(prefix.size()));
     if (name) return {Route::kInstance, std::move(*name), query};
   }
   return {};
@@ -82,6 +87,7 @@ std::string_view ToString(Route route) {
     case Route::kLanding: return "/";
     case Route::kMetrics: return "/metrics";
     case Route::kInstance: return "/metrics/NAME";
+    case Route::kProbe: return "/probe";
     case Route::kSd: return "/sd";
     case Route::kHealthy: return "/-/healthy";
     case Route::kReady: return "/-/ready";

@@ -5,10 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pillion {
 
-enum class Route { kOther, kLanding, kMetrics, kInstance, kSd, kHealthy, kReady };
+enum class Route { kOther, kLanding, kMetrics, kInstance, kProbe, kSd, kHealthy, kReady };
 
 struct RequestTarget {
   Route route = Route::kOther;
@@ -16,8 +17,17 @@ struct RequestTarget {
   std::string_view query;  // behind the question mark, as it came; part of the target
 };
 
+// Where pages stand that an operator may want elsewhere.
+struct ScrapePaths {
+  std::string metrics = "/metrics";  // "/" takes the landing page's place
+  std::vector<std::string> health;   // answer as /-/healthy does
+
+  // What stands before an instance's name: that of `metrics`, or "/metrics/" if that is "/".
+  std::string InstancePrefix() const { return (metrics == "/" ? "/metrics" : metrics) + "/"; }
+};
+
 // Takes origin form ("/metrics?x=y") and absolute form ("http://host/metrics").
-RequestTarget ParseRequestTarget(std::string_view target);
+RequestTarget ParseRequestTarget(std::string_view target, const ScrapePaths& paths = {});
 
 // Nothing if an escape is broken or stands for a zero byte.
 std::optional<std::string> PercentDecode(std::string_view text);

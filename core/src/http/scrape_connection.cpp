@@ -22,8 +22,6 @@ namespace http = boost::beast::http;
 constexpr size_t kReadBytes = 1024;
 // An idle connection keeps no larger buffer than this.
 constexpr size_t kIdleBufferBytesMax = 2 * kReadBytes;
-// Pieces per write: with chunks of 64 KiB a turn of one connection is 1 MiB at most.
-constexpr size_t kPiecesPerWrite = 16;
 // What a connection may still send after an answer that ends it.
 constexpr size_t kDiscardBytesMax = 256 * 1024;
 // Reported when the client was gone before there was an answer. Never sent.
@@ -54,10 +52,10 @@ Answer FromHandler(ScrapeAnswer&& from) {
 
 }  // namespace
 
-ScrapeConnection::ScrapeConnection(ScrapeLoop* loop, StreamSocket socket, uint64_t id,
+ScrapeConnection::ScrapeConnection(ScrapeLoop* loop, ConnectionStream stream, uint64_t id,
                                    bool health_only)
     : loop_(loop),
-      socket_(std::move(socket)),
+      stream_(std::move(stream)),
       health_only_(health_only),
       buffer_(loop->config().limits.request_header_bytes_max + kReadBytes) {
   entry_.id = id;
@@ -65,7 +63,19 @@ ScrapeConnection::ScrapeConnection(ScrapeLoop* loop, StreamSocket socket, uint64
 
 void ScrapeConnection::Start() {
   loop_->book().Add(&entry_, Clock::now());
-  Read();
+  if (!stream_.secure()) return Read();
+  loop_->book().Enter(&entry_, Phase::kHandshaking, Clock::now());
+  stream_.Handshake(
+      [self = shared_from_this()](ConnectionStream::Hello hello) { self->OnHello(hello); });
+}
+
+void ScrapeConnection::OnHello(ConnectionStream::Hello hello) {
+  if (closed_) return;
+  if (hello != ConnectionStream::Hello::kSecure) loop_->CountFailedHandshake();
+  if (hello == ConnectionStream::Hello::kFailed) return Close();
+  loop_->book().Enter(&entry_, Phase::kIdle, Clock::now());
+  if (hello == ConnectionStream::Hello::kSecure) return Read();
+  SendAndEnd(TextAnswer(400, "This address speaks TLS only: ask by https://."));
 }
 
 void ScrapeConnection::Close() {
@@ -74,8 +84,7 @@ void ScrapeConnection::Close() {
   closed_ = true;
   Report();
   loop_->book().Remove(&entry_);
-  ErrorCode ignored;
-  socket_.close(ignored);
+  stream_.Close();
   Unpin();
   loop_->Forget(entry_.id);
 }
@@ -83,7 +92,7 @@ void ScrapeConnection::Close() {
 // --- reading ---------------------------------------------------------------------------------
 
 void ScrapeConnection::Read() {
-  socket_.async_read_some(
+  stream_.ReadSome(
       buffer_.prepare(std::min(kReadBytes, buffer_.max_size() - buffer_.size())),
       [self = shared_from_this()](ErrorCode error, size_t bytes) { self->OnRead(error, bytes); });
 }
@@ -135,40 +144,111 @@ void ScrapeConnection::OnRequest() {
   head_only_ = message.method() == http::verb::head;
   http10_ = message.version() < 11;
   close_after_ = !message.keep_alive();
-  RequestTarget target = ParseRequestTarget(message.target());
-  if (health_only_ && target.route != Route::kHealthy && target.route != Route::kReady) target = {};
-  route_ = target.route;
+  target_ = ParseRequestTarget(message.target(), loop_->config().paths);
+  if (health_only_ && target_.route != Route::kHealthy && target_.route != Route::kReady) {
+    target_ = {};
+  }
+  route_ = target_.route;
 
   const size_t hosts = message.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && !http10_)) {
     return SendAndEnd(TextAnswer(400, "Not a valid request: it needs one Host header."));
   }
-  const bool has_body = parser_->content_length().value_or(0) > 0 ||
-                        message.count(http::field::transfer_encoding) > 0;
-  if (has_body) input_left_ = close_after_ = true;
-  const bool reads = head_only_ || message.method() == http::verb::get;
-  if (target.route == Route::kOther) {
-    return Send(TextAnswer(
-        404, health_only_ ? HealthOnlyText() : NotFoundText(loop_->handler().InstanceNames())));
+  if (HasBody()) input_left_ = close_after_ = true;
+  const Verdict verdict = AskGuard();
+  if (verdict == Verdict::kLater) {
+    return loop_->book().Enter(&entry_, Phase::kWaiting, Clock::now());
   }
-  if (!reads) {
+  if (verdict != Verdict::kAdmitted) return Refuse(verdict);
+  Serve();
+}
+
+bool ScrapeConnection::HasBody() const {
+  return parser_->content_length().value_or(0) > 0 ||
+         parser_->get().count(http::field::transfer_encoding) > 0;
+}
+
+Verdict ScrapeConnection::AskGuard() {
+  PageGuard* guard = loop_->config().guard;
+  if (guard == nullptr || health_only_) return Verdict::kAdmitted;
+  const auto& message = parser_->get();
+  // Of two headers each side could mean another one.
+  const bool one = message.count(http::field::authorization) == 1;
+  const std::string_view authorization = one ? message[http::field::authorization] : "";
+  return guard->Admit(authorization, ClientAddress(),
+                      [box = loop_->mailbox(), id = entry_.id, number = request_](Verdict verdict) {
+                        box->Post(id, [number, verdict](ScrapeConnection& connection) {
+                          connection.OnVerdict(number, verdict);
+                        });
+                      });
+}
+
+std::string ScrapeConnection::ClientAddress() {
+  sockaddr_storage remote{};
+  socklen_t length = sizeof(remote);
+  auto* address = reinterpret_cast<sockaddr*>(&remote);
+  if (getpeername(stream_.socket().native_handle(), address, &length) != 0 ||
+      remote.ss_family == AF_UNIX) {
+    return "unix";
+  }
+  ListenAddress client = FromSockaddr(address, length);
+  client.port = 0;
+  return ToString(client);
+}
+
+void ScrapeConnection::OnVerdict(uint64_t request, Verdict verdict) {
+  if (closed_ || entry_.phase != Phase::kWaiting || request != request_) return;
+  if (verdict != Verdict::kAdmitted) return Refuse(verdict);
+  Serve();
+}
+
+void ScrapeConnection::Refuse(Verdict verdict) {
+  loop_->CountRefused();
+  Answer answer;
+  if (verdict == Verdict::kRefused) {
+    answer = TextAnswer(401, "A user and a password are needed here.");
+    answer.asks_password = true;
+  } else if (verdict == Verdict::kTooMany) {
+    answer = TextAnswer(429, "Too many requests.");
+    answer.asks_patience = true;
+  } else {
+    answer = TextAnswer(503, "Too many passwords wait for being checked.");
+    answer.asks_patience = true;
+  }
+  Send(std::move(answer));
+}
+
+void ScrapeConnection::Serve() {
+  const auto method = parser_->get().method();
+  if (target_.route == Route::kOther) {
+    return Send(TextAnswer(
+        404, health_only_ ? HealthOnlyText()
+                          : NotFoundText(loop_->handler().InstanceNames(), loop_->config().paths)));
+  }
+  if (!head_only_ && method != http::verb::get) {
     Answer answer = TextAnswer(405, "Only GET and HEAD are possible here.");
     answer.names_methods = true;
     return Send(std::move(answer));
   }
-  if (has_body) return Send(TextAnswer(413, "Requests have no body here."));
-  if (target.route == Route::kMetrics || target.route == Route::kInstance) {
-    return AskHandler(std::move(target.instance), target.query);
+  if (HasBody()) return Send(TextAnswer(413, "Requests have no body here."));
+  if (target_.route == Route::kMetrics || target_.route == Route::kInstance ||
+      target_.route == Route::kProbe) {
+    return AskHandler();
   }
-  Send(LocalAnswer(target.route));
+  Send(LocalAnswer(target_.route));
 }
 
-void ScrapeConnection::AskHandler(std::string instance, std::string_view query) {
-  auto page = ParsePageQuery(query);
+void ScrapeConnection::AskHandler() {
+  auto page = ParsePageQuery(target_.query);
   if (!page) return Send(TextAnswer(400, "Bad query: " + page.error().message + "."));
   const auto& message = parser_->get();
   ScrapeRequest request;
-  request.instance = std::move(instance);
+  if (target_.route == Route::kProbe) {
+    auto probe = ParseProbeQuery(target_.query);
+    if (!probe) return Send(TextAnswer(400, "Bad query: " + probe.error().message + "."));
+    request.probe = *std::move(probe);
+  }
+  request.instance = std::move(target_.instance);
   request.query = *std::move(page);
   request.accept = Joined(message, http::field::accept);
   request.accept_encoding = Joined(message, http::field::accept_encoding);
@@ -176,9 +256,12 @@ void ScrapeConnection::AskHandler(std::string instance, std::string_view query) 
   loop_->book().Enter(&entry_, Phase::kWaiting, Clock::now());
   // The answer comes by the mailbox even if it is there at once: nothing is re-entered, and
   // nothing of this connection is kept alive by a handler that holds on to `done`.
-  loop_->handler().Scrape(std::move(request),
-                          [box = loop_->mailbox(), id = entry_.id, number = request_](
-                              ScrapeAnswer answer) { box->Post(id, number, std::move(answer)); });
+  loop_->handler().Scrape(std::move(request), [box = loop_->mailbox(), id = entry_.id,
+                                               number = request_](ScrapeAnswer answer) {
+    box->Post(id, [number, answer = std::move(answer)](ScrapeConnection& connection) mutable {
+      connection.OnAnswer(number, std::move(answer));
+    });
+  });
 }
 
 void ScrapeConnection::OnAnswer(uint64_t request, ScrapeAnswer answer) {
@@ -200,22 +283,24 @@ Answer ScrapeConnection::LocalAnswer(Route route) {
   Answer answer;
   if (route == Route::kSd) {
     answer.content_type = "application/json";
-    answer.text = SdJson(SdTarget(), handler.InstanceNames());
+    answer.text =
+        SdJson(SdTarget(), handler.InstanceNames(), loop_->config().paths, stream_.secure());
   } else {
     answer.content_type = "text/html; charset=utf-8";
     answer.is_page = true;
-    answer.text = LandingPageHtml(loop_->config().version, handler.InstanceNames());
+    answer.text =
+        LandingPageHtml(loop_->config().version, handler.InstanceNames(), loop_->config().paths);
   }
   return answer;
 }
 
-std::string ScrapeConnection::SdTarget() const {
+std::string ScrapeConnection::SdTarget() {
   const std::string_view host = parser_->get()[http::field::host];
   // A client of the unix socket names no address that a scraper could use.
   sockaddr_storage local{};
   socklen_t length = sizeof(local);
   auto* address = reinterpret_cast<sockaddr*>(&local);
-  if (getsockname(const_cast<StreamSocket&>(socket_).native_handle(), address, &length) != 0 ||
+  if (getsockname(stream_.socket().native_handle(), address, &length) != 0 ||
       local.ss_family == AF_UNIX) {
     return loop_->fallback_target();
   }
@@ -241,6 +326,9 @@ void ScrapeConnection::Send(Answer answer) {
   if (http10_) persistence = Persistence::kKeepAndSay;
   if (close_after_) persistence = Persistence::kClose;
   answer_ = std::move(answer);
+  if (loop_->config().guard != nullptr && !health_only_) {
+    answer_.headers = loop_->config().guard->Headers();
+  }
   head_ = AnswerHead(answer_, persistence, std::time(nullptr));
   part_ = part_offset_ = 0;
   loop_->book().Enter(&entry_, Phase::kWriting, Clock::now());
@@ -266,7 +354,7 @@ std::string_view ScrapeConnection::Part(size_t index) const {
 }
 
 void ScrapeConnection::WriteSome() {
-  std::array<asio::const_buffer, kPiecesPerWrite> pieces;
+  ConnectionStream::Pieces pieces;
   size_t count = 0;
   size_t offset = part_offset_;
   for (size_t part = part_; part < Parts() && count < pieces.size(); ++part) {
@@ -275,7 +363,7 @@ void ScrapeConnection::WriteSome() {
     offset = 0;
   }
   if (count == 0) return OnSent();
-  socket_.async_write_some(pieces, [self = shared_from_this()](ErrorCode error, size_t bytes) {
+  stream_.WriteSome(pieces, [self = shared_from_this()](ErrorCode error, size_t bytes) {
     self->OnWritten(error, bytes);
   });
 }
@@ -326,31 +414,33 @@ void ScrapeConnection::OnSent() {
 // the answer: those bytes are read and thrown away first, within bounds.
 void ScrapeConnection::Linger() {
   ErrorCode ignored;
-  if (!input_left_ && buffer_.size() == 0 && socket_.available(ignored) == 0) return Close();
-  socket_.shutdown(StreamSocket::shutdown_send, ignored);
+  if (!input_left_ && buffer_.size() == 0 && stream_.socket().available(ignored) == 0) {
+    return Close();
+  }
+  stream_.EndWriting();
   loop_->book().Enter(&entry_, Phase::kLingering, Clock::now());
   Discard();
 }
 
 void ScrapeConnection::Discard() {
   buffer_.clear();
-  socket_.async_read_some(buffer_.prepare(kReadBytes),
-                          [self = shared_from_this()](ErrorCode error, size_t bytes) {
-                            if (self->closed_) return;
-                            self->discarded_bytes_ += bytes;
-                            if (error || self->discarded_bytes_ > kDiscardBytesMax)
-                              return self->Close();
-                            self->Discard();
-                          });
+  stream_.ReadSome(buffer_.prepare(kReadBytes),
+                   [self = shared_from_this()](ErrorCode error, size_t bytes) {
+                     if (self->closed_) return;
+                     self->discarded_bytes_ += bytes;
+                     if (error || self->discarded_bytes_ > kDiscardBytesMax) return self->Close();
+                     self->Discard();
+                   });
 }
 
 // --- from the loop ---------------------------------------------------------------------------
 
 void ScrapeConnection::OnOverdue() {
+  if (entry_.phase == Phase::kHandshaking) loop_->CountFailedHandshake();
   if (entry_.phase != Phase::kReading) return Close();
   overdue_ = true;
   ErrorCode ignored;
-  socket_.cancel(ignored);  // OnRead then says why
+  stream_.socket().cancel(ignored);  // OnRead then says why
 }
 
 void ScrapeConnection::OnDraining() {
@@ -359,7 +449,7 @@ void ScrapeConnection::OnDraining() {
     return;
   }
   ErrorCode ignored;
-  if (socket_.available(ignored) == 0) Close();
+  if (stream_.socket().available(ignored) == 0) Close();
 }
 
 }  // namespace pillion

@@ -7,6 +7,7 @@
 #include "http/answer.hpp"
 #include "http/asio.hpp"
 #include "http/connection_book.hpp"
+#include "http/connection_stream.hpp"
 #include "http/request_rules.hpp"
 #include "http/scrape_plane.hpp"
 
@@ -28,12 +29,14 @@ class ScrapeLoop;
 
 class ScrapeConnection : public std::enable_shared_from_this<ScrapeConnection> {
  public:
-  ScrapeConnection(ScrapeLoop* loop, StreamSocket socket, uint64_t id, bool health_only);
+  ScrapeConnection(ScrapeLoop* loop, ConnectionStream stream, uint64_t id, bool health_only);
 
-  // Enters the book and reads the first request.
+  // Enters the book, shakes hands and reads the first request.
   void Start();
   // The handler's answer to request number `request` of this connection.
   void OnAnswer(uint64_t request, ScrapeAnswer answer);
+  // The guard's verdict, likewise.
+  void OnVerdict(uint64_t request, Verdict verdict);
   // Too long in its phase.
   void OnOverdue();
   // The plane stops: ends at once what waits for a client.
@@ -46,14 +49,20 @@ class ScrapeConnection : public std::enable_shared_from_this<ScrapeConnection> {
   using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
   using ErrorCode = boost::system::error_code;
 
+  void OnHello(ConnectionStream::Hello hello);
   void Read();
   void OnRead(ErrorCode error, size_t bytes);
   void Parse();
   void OnParseError(ErrorCode error);
   void OnRequest();
-  void AskHandler(std::string instance, std::string_view query);
+  bool HasBody() const;
+  Verdict AskGuard();
+  std::string ClientAddress();
+  void Refuse(Verdict verdict);
+  void Serve();
+  void AskHandler();
   Answer LocalAnswer(Route route);
-  std::string SdTarget() const;
+  std::string SdTarget();
 
   // Sends it; afterwards the connection ends if close_after_ says so.
   void Send(Answer answer);
@@ -71,7 +80,7 @@ class ScrapeConnection : public std::enable_shared_from_this<ScrapeConnection> {
   void Discard();
 
   ScrapeLoop* const loop_;
-  StreamSocket socket_;
+  ConnectionStream stream_;
   ConnectionBook::Entry entry_;
   const bool health_only_;
   bool closed_ = false;
@@ -82,6 +91,7 @@ class ScrapeConnection : public std::enable_shared_from_this<ScrapeConnection> {
 
   // The request being answered.
   uint64_t request_ = 0;  // its number
+  RequestTarget target_;
   Route route_ = Route::kOther;
   bool in_request_ = false;  // from the end of its header to the end of its answer
   bool head_only_ = false;

@@ -20,6 +20,7 @@ using ErrorCode = boost::system::error_code;
 ConnectionBook::Limits BookLimits(const ScrapePlaneLimits& limits) {
   ConnectionBook::Limits book{};
   book[static_cast<size_t>(Phase::kLingering)] = kLingerMax;
+  book[static_cast<size_t>(Phase::kHandshaking)] = limits.handshake_timeout;
   book[static_cast<size_t>(Phase::kIdle)] = limits.idle_timeout;
   book[static_cast<size_t>(Phase::kReading)] = limits.request_timeout;
   book[static_cast<size_t>(Phase::kWriting)] = limits.write_stall_timeout;
@@ -75,16 +76,15 @@ ScrapeLoop::ScrapeLoop(const ScrapePlaneConfig& config, ScrapeHandler* handler,
   for (ListenSocket& socket : health_listeners) {
     listeners_.push_back(std::make_unique<Listener>(io_, std::move(socket), true));
   }
-  mailbox_ =
-      std::make_shared<Mailbox>([this](uint64_t connection, uint64_t request, ScrapeAnswer answer) {
-        asio::post(io_, [this, connection, request, answer = std::move(answer)]() mutable {
-          const auto found = connections_.find(connection);
-          if (found != connections_.end()) {
-            const auto held = found->second;
-            held->OnAnswer(request, std::move(answer));
-          }
-        });
-      });
+  mailbox_ = std::make_shared<Mailbox>([this](uint64_t connection, Mailbox::Letter letter) {
+    asio::post(io_, [this, connection, letter = std::move(letter)] {
+      const auto found = connections_.find(connection);
+      if (found != connections_.end()) {
+        const auto held = found->second;
+        letter(*held);
+      }
+    });
+  });
   // Now and not in Run: a RequestStop that comes at once must find it done.
   for (const auto& listener : listeners_) Await(*listener);
   ArmBeat();
@@ -117,6 +117,8 @@ ScrapePlaneStats ScrapeLoop::Stats() const {
   stats.readers_closed_total = readers_closed_total_;
   stats.pinned_body_bytes = pinned_bytes_;
   stats.accept_pauses_total = accept_pauses_total_;
+  stats.handshakes_failed_total = handshakes_failed_total_;
+  stats.requests_refused_total = requests_refused_total_;
   return stats;
 }
 
@@ -162,13 +164,30 @@ void ScrapeLoop::Adopt(int fd, const Listener& listener) {
     return;
   }
   if (connections_.size() >= config_.limits.connections_max) CloseOne(Phase::kWaiting);
+  auto channel = ChannelFor(fd, listener);
+  if (!channel) return;
   const uint64_t id = ++last_id_;
-  auto connection =
-      std::make_shared<ScrapeConnection>(this, std::move(socket), id, listener.health_only);
+  auto connection = std::make_shared<ScrapeConnection>(
+      this, ConnectionStream(std::move(socket), *std::move(channel)), id, listener.health_only);
   connections_.emplace(id, connection);
   ++accepted_total_;
   connections_now_ = connections_.size();
   connection->Start();
+}
+
+std::optional<std::unique_ptr<TlsChannel>> ScrapeLoop::ChannelFor(int fd,
+                                                                  const Listener& listener) {
+  if (listener.health_only || config_.guard == nullptr || !config_.guard->UsesTls()) {
+    return std::unique_ptr<TlsChannel>();
+  }
+  // Who shakes hands honestly is done in two round trips.
+  if (book_.Count(Phase::kHandshaking) >= config_.limits.handshakes_max) {
+    CountFailedHandshake();
+    connections_.at(book_.First(Phase::kHandshaking)->id)->Close();
+  }
+  auto channel = config_.guard->Accept(fd);
+  if (!channel) return std::nullopt;
+  return channel;
 }
 
 void ScrapeLoop::CloseOne(Phase last) {

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -60,6 +61,8 @@ class ScrapeLoop {
   void Pin(uint64_t connection, const Body* body, std::string kind);
   void Unpin(uint64_t connection);
   void Forget(uint64_t connection);
+  void CountFailedHandshake() { ++handshakes_failed_total_; }
+  void CountRefused() { ++requests_refused_total_; }
 
  private:
   struct Listener {
@@ -75,6 +78,8 @@ class ScrapeLoop {
   // True unless the listener had to be paused.
   bool AcceptSome(Listener& listener);
   void Adopt(int fd, const Listener& listener);
+  // Null for a plain connection; nothing if there is no memory for a channel.
+  std::optional<std::unique_ptr<TlsChannel>> ChannelFor(int fd, const Listener& listener);
   // Closes the connection that is missed least, none beyond phase `last`.
   void CloseOne(Phase last);
   void Pause(Listener& listener);
@@ -106,6 +111,8 @@ class ScrapeLoop {
   std::atomic<uint64_t> readers_closed_total_{0};
   std::atomic<uint64_t> pinned_bytes_{0};
   std::atomic<uint64_t> accept_pauses_total_{0};
+  std::atomic<uint64_t> handshakes_failed_total_{0};
+  std::atomic<uint64_t> requests_refused_total_{0};
 };
 
 }  // namespace pillion

@@ -29,16 +29,17 @@ std::string PathSegment(std::string_view name) {
 
 }  // namespace
 
-std::string LandingPageHtml(std::string_view version, const std::vector<std::string>& instances) {
+std::string LandingPageHtml(std::string_view version, const std::vector<std::string>& instances,
+                            const ScrapePaths& paths) {
   std::string page = PageHead("Pillion", "");
   page +=
       "<header><h1>Pillion</h1><p>Prometheus exporters that ride beside your database.</p>"
-      "</header>\n<main>\n<section><h2>Metrics</h2>\n<ul class=\"links\">\n"
-      "<li><a href=\"/metrics\">/metrics</a><span>all instances, merged</span></li>\n";
+      "</header>\n<main>\n<section><h2>Metrics</h2>\n<ul class=\"links\">\n";
+  page += fmt::format("<li><a href=\"{0}\">{0}</a><span>all instances, merged</span></li>\n",
+                      EscapeHtml(paths.metrics));
   for (const std::string& name : instances) {
-    page += fmt::format(
-        "<li><a href=\"/metrics/{}\">/metrics/{}</a><span>this instance alone</span></li>\n",
-        PathSegment(name), EscapeHtml(name));
+    page += fmt::format("<li><a href=\"{0}{1}\">{0}{2}</a><span>this instance alone</span></li>\n",
+                        EscapeHtml(paths.InstancePrefix()), PathSegment(name), EscapeHtml(name));
   }
   page +=
       "</ul></section>\n<section><h2>For machines</h2>\n<ul class=\"links\">\n"
@@ -51,31 +52,34 @@ std::string LandingPageHtml(std::string_view version, const std::vector<std::str
   return page;
 }
 
-std::string SdJson(std::string_view target, const std::vector<std::string>& instances) {
+std::string SdJson(std::string_view target, const std::vector<std::string>& instances,
+                   const ScrapePaths& paths, bool tls) {
+  const std::string_view scheme = tls ? "\"__scheme__\": \"https\", " : "";
   std::string json = "[";
   // The path stands unescaped: Prometheus escapes it itself. All of these targets have one
   // address, which would be the `instance` of all: their `up` would be one series.
   for (const std::string& name : instances) {
     if (json.size() > 1) json += ',';
     json += fmt::format(
-        "\n  {{\"targets\": [{}], \"labels\": {{\"__metrics_path__\": {}, \"instance\": {}, "
+        "\n  {{\"targets\": [{}], \"labels\": {{{}\"__metrics_path__\": {}, \"instance\": {}, "
         "\"__meta_pillion_instance_name\": {}}}}}",
-        JsonString(target), JsonString("/metrics/" + name),
+        JsonString(target), scheme, JsonString(paths.InstancePrefix() + name),
         JsonString(fmt::format("{}/{}", target, name)), JsonString(name));
   }
   json += instances.empty() ? "]\n" : "\n]\n";
   return json;
 }
 
-std::string NotFoundText(const std::vector<std::string>& instances) {
-  std::string text = "Not found. There is:\n/\n/metrics\n";
+std::string NotFoundText(const std::vector<std::string>& instances, const ScrapePaths& paths) {
+  std::string text = "Not found. There is:\n/\n";
+  if (paths.metrics != "/") text += paths.metrics + "\n";
   for (size_t i = 0; i < instances.size() && i < kNamesShownMax; ++i) {
-    text += fmt::format("/metrics/{}\n", PathSegment(instances[i]));
+    text += fmt::format("{}{}\n", paths.InstancePrefix(), PathSegment(instances[i]));
   }
   if (instances.size() > kNamesShownMax) {
     text += fmt::format("({} more instances, see /sd)\n", instances.size() - kNamesShownMax);
   }
-  text += "/sd\n/-/healthy\n/-/ready";
+  text += "/probe?target=...\n/sd\n/-/healthy\n/-/ready";
   return text;
 }
 

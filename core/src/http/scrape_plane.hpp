@@ -1,6 +1,6 @@
 // ScrapePlane: the asynchronous HTTP listener that the network sees (Boost.Beast).
 //
-// GET and HEAD of /metrics, /metrics/NAME, /sd, /-/healthy, /-/ready and a landing page. It
+// GET and HEAD of /metrics, /metrics/NAME, /probe, /sd, /-/healthy, /-/ready and a landing page. It
 // knows nothing of exporters: it asks a ScrapeHandler and writes what that answers. A request
 // that waits for its answer holds no thread; a slow or hostile client costs its own connection.
 //
@@ -12,7 +12,9 @@
 #pragma once
 
 #include "exposition/body.hpp"
+#include "http/page_guard.hpp"
 #include "http/page_query.hpp"
+#include "http/request_rules.hpp"
 
 #include <pillion/result.hpp>
 
@@ -27,7 +29,8 @@
 namespace pillion {
 
 struct ScrapeRequest {
-  std::string instance;  // empty: all of them merged
+  std::string instance;             // empty: all of them merged
+  std::optional<ProbeQuery> probe;  // of /probe: in place of an instance
   PageQuery query;
   std::string accept;
   std::string accept_encoding;
@@ -36,7 +39,8 @@ struct ScrapeRequest {
 };
 
 struct ScrapeAnswer {
-  // 404: no such instance, 400: the query names what there is not; `message` then says what there
+  // 404: no such instance or probe, 400: the query names what there is not, 403: a target that may
+  // not be asked for, 503: too much is asked for at once, or stopping; `message` says what there
   // is.
   int status = 200;
   BodyPtr body;
@@ -54,9 +58,9 @@ class ScrapeHandler {
   virtual bool Ready() = 0;  // started, and not stopping; never depends on a target
   virtual std::vector<std::string> InstanceNames() = 0;
   // A request ended: for the scrape's own metrics. `path` is one of a fixed few ("/metrics",
-  // "/metrics/NAME", "/sd", "/-/healthy", "/-/ready", "/", "other"), never the client's text.
-  // `status` is 499 if the client was gone before its answer. `format` is empty for other paths.
-  // `took` runs from the end of the request's header to the last byte written.
+  // "/metrics/NAME", "/probe", "/sd", "/-/healthy", "/-/ready", "/", "other"), never the client's
+  // text. `status` is 499 if the client was gone before its answer. `format` is empty for other
+  // paths. `took` runs from the end of the request's header to the last byte written.
   virtual void Finished(std::string_view path, int status, std::string_view format,
                         std::chrono::nanoseconds took) = 0;
 };
@@ -64,6 +68,9 @@ class ScrapeHandler {
 struct ScrapePlaneLimits {
   uint32_t connections_max = 0;  // 0: derived from the descriptor limit
   size_t request_header_bytes_max = 16 * 1024;
+  std::chrono::seconds handshake_timeout{10};  // of TLS, from the connect on
+  // Under way at once; beyond it the one that has taken longest is closed.
+  size_t handshakes_max = 64;
   std::chrono::seconds request_timeout{10};      // from the first byte to the end of the header
   std::chrono::seconds idle_timeout{120};        // between requests; scrape intervals fit in
   std::chrono::seconds write_stall_timeout{30};  // no byte taken for this long
@@ -76,9 +83,11 @@ struct ScrapePlaneLimits {
 };
 
 struct ScrapePlaneConfig {
+  PageGuard* guard = nullptr;              // of `listen`; null: whoever asks is answered, in plain
   std::vector<std::string> listen;         // "host:port", "[v6]:port", "unix:/path"
   std::vector<std::string> health_listen;  // serves only /-/healthy and /-/ready
   std::string version;                     // for the landing page
+  ScrapePaths paths;
   ScrapePlaneLimits limits;
 };
 
@@ -88,7 +97,9 @@ struct ScrapePlaneStats {
   uint64_t connections_closed_at_cap_total = 0;
   uint64_t readers_closed_total = 0;  // too slow for pinned_body_bytes_max
   uint64_t pinned_body_bytes = 0;
-  uint64_t accept_pauses_total = 0;  // EMFILE and the like
+  uint64_t accept_pauses_total = 0;      // EMFILE and the like
+  uint64_t handshakes_failed_total = 0;  // of TLS; those that took too long among them
+  uint64_t requests_refused_total = 0;   // by the guard
 };
 
 class ScrapePlane {

@@ -2,13 +2,17 @@
 
 #include "model/name.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <unordered_set>
+#include <utility>
 
 namespace pillion {
 namespace {
 
 // What must be there in version 0; later fields are looked at only when `size` covers them.
-constexpr size_t kPluginSizeMin = sizeof(pillion_plugin);
+constexpr size_t kPluginSizeMin = offsetof(pillion_plugin, check);
 
 std::string Problem(std::string_view origin, std::string_view what) {
   return std::string(origin) + ": " + std::string(what);
@@ -18,20 +22,20 @@ std::vector<CollectorInfo> ReadCollectors(const pillion_plugin& plugin) {
   std::vector<CollectorInfo> collectors;
   const char* at = reinterpret_cast<const char*>(plugin.collectors);
   for (size_t i = 0; i < plugin.collector_count; ++i, at += plugin.collectors->size) {
-    const auto& in = *reinterpret_cast<const pillion_collector*>(at);
-    collectors.push_back({std::string(ToView(in.name)), std::string(ToView(in.help)),
-                          (in.flags & PILLION_COLLECTOR_OFF) == 0, in.default_every});
+    pillion_collector in{};
+    std::memcpy(&in, at, std::min(sizeof in, plugin.collectors->size));
+    collectors.push_back(ToCollector(in));
   }
-  if (collectors.empty())
-    collectors.push_back({"default", "All that this exporter reads.", true, 0});
+  if (collectors.empty()) collectors.push_back({"default", "All that this exporter reads."});
   return collectors;
 }
 
 std::string CheckTables(const pillion_plugin& plugin) {
-  if (plugin.option_count > 0 && plugin.options->size < sizeof(pillion_option)) {
+  if (plugin.option_count > 0 && plugin.options->size < offsetof(pillion_option, fields)) {
     return "the option table's entries are too small";
   }
-  if (plugin.collector_count > 0 && plugin.collectors->size < sizeof(pillion_collector)) {
+  if (plugin.collector_count > 0 &&
+      plugin.collectors->size < offsetof(pillion_collector, default_timeout)) {
     return "the collector table's entries are too small";
   }
   if (plugin.metric_count > 0 && plugin.metrics->size < sizeof(pillion_metric)) {
@@ -51,6 +55,22 @@ std::string CheckTables(const pillion_plugin& plugin) {
 }
 
 }  // namespace
+
+CollectorInfo ToCollector(const pillion_collector& collector) {
+  return {std::string(ToView(collector.name)),
+          std::string(ToView(collector.help)),
+          (collector.flags & PILLION_COLLECTOR_OFF) == 0,
+          collector.default_every,
+          collector.default_timeout,
+          (collector.flags & PILLION_COLLECTOR_REMEMBERED) != 0};
+}
+
+std::shared_ptr<const ExporterType> ExporterType::WithCollectors(
+    std::vector<CollectorInfo> declared) const {
+  std::shared_ptr<ExporterType> type(new ExporterType(*this));
+  for (CollectorInfo& info : declared) type->collectors_.push_back(std::move(info));
+  return type;
+}
 
 Result<std::shared_ptr<const ExporterType>> ExporterType::FromDescriptor(
     const pillion_plugin* plugin, std::string_view origin) {
@@ -78,6 +98,7 @@ Result<std::shared_ptr<const ExporterType>> ExporterType::FromDescriptor(
   type->origin_ = origin;
   if (type->name_.empty()) return Error{Reason::kInternal, Problem(origin, "has no type name")};
   type->collectors_ = ReadCollectors(*plugin);
+  type->table_collectors_ = type->collectors_.size();
   std::unordered_set<std::string_view> names;
   for (const CollectorInfo& collector : type->collectors_) {
     if (!IsLegacyLabelName(collector.name) || !names.insert(collector.name).second) {

@@ -1,73 +1,12 @@
-#include "log/log.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/poll_session.hpp"
 
 #include <pillion/tables.hpp>
 
-#include <algorithm>
-#include <cstring>
-
 using pillion::DropReason;
 using pillion::FragmentBuilder;
-using pillion::LogLevel;
 using pillion::Reason;
 using pillion::ToView;
-
-pillion_instance::pillion_instance(std::shared_ptr<const pillion::InstanceConfig> config_in,
-                                   const pillion::Clock* clock_in)
-    : config(std::move(config_in)), clock(clock_in), secrets(config, clock) {
-  for (const auto& [name, value] : config->options) {
-    if (value.type != PILLION_OPT_STRING_LIST) continue;
-    auto& list = lists[name];
-    for (const std::string& item : value.list) list.push_back(pillion::ToStr(item));
-  }
-}
-
-void pillion_instance::Option(std::string_view name, pillion_value* out) const {
-  pillion_value value{};
-  value.size = out->size;
-  const auto it = config->options.find(name);
-  if (it != config->options.end() && it->second.secret.empty()) {
-    const pillion::OptionValue& from = it->second;
-    value.type = from.type;
-    value.flag = from.flag ? 1 : 0;
-    value.text = pillion::ToStr(from.text);
-    value.integer = from.integer;
-    value.number = from.number;
-    if (const auto list = lists.find(name); list != lists.end()) {
-      value.list = list->second.data();
-      value.list_size = list->second.size();
-    }
-  }
-  // A plugin of an older header has a shorter struct: fill what it knows.
-  std::memcpy(out, &value, std::min(out->size, sizeof value));
-}
-
-void pillion_instance::WriteLog(uint32_t level, std::string_view message) {
-  // What create warns of is told once, with the problems of the configuration, and not again for
-  // each object that is made.
-  if (phase != Phase::kLife && level >= PILLION_LOG_WARN) return Complain({}, message, true);
-  if (phase == Phase::kTrial) return;
-  const pillion::MonoTime now = clock->Now();
-  if (now - minute_began >= std::chrono::minutes(1) || lines_this_minute == 0) {
-    minute_began = now;
-    lines_this_minute = 0;
-  }
-  if (++lines_this_minute > kLogLinesPerMinuteMax) return;
-  const auto known = std::clamp(level, uint32_t{PILLION_LOG_DEBUG}, uint32_t{PILLION_LOG_ERROR});
-  pillion::Log(static_cast<LogLevel>(known), message,
-               {{"instance", config->name}, {"exporter", config->type}});
-  if (lines_this_minute == kLogLinesPerMinuteMax) {
-    pillion::Log(LogLevel::kWarn, "further lines of this instance are left out for a minute",
-                 {{"instance", config->name}});
-  }
-}
-
-void pillion_instance::Complain(std::string_view option, std::string_view what, bool warning) {
-  if (phase == Phase::kLife || complaints.size() == kComplaintsMax) return;
-  complaints.push_back({std::string(option.substr(0, kComplaintBytesMax)),
-                        std::string(what.substr(0, kComplaintBytesMax)), warning});
-}
 
 namespace {
 
@@ -114,7 +53,28 @@ void WriteLog(pillion_instance* instance, uint32_t level, pillion_str message) {
 }
 
 void RefuseOption(pillion_instance* instance, pillion_str name, pillion_str why) {
-  Guard([&] { instance->Complain(ToView(name), ToView(why), /*warning=*/false); });
+  Guard([&] { instance->Complain({std::string(ToView(name)), std::string(ToView(why))}); });
+}
+
+void GetRecord(pillion_instance* instance, pillion_str option, size_t index, pillion_str field,
+               pillion_value* out) {
+  instance->RecordField(ToView(option), index, ToView(field), out);
+}
+
+void RefuseRecord(pillion_instance* instance, pillion_str option, size_t index, pillion_str field,
+                  pillion_str why) {
+  Guard([&] {
+    instance->Complain({.option = std::string(ToView(option)),
+                        .what = std::string(ToView(why)),
+                        .record = index,
+                        .field = std::string(ToView(field))});
+  });
+}
+
+uint32_t AddCollector(pillion_instance* instance, const pillion_collector* collector) {
+  uint32_t index = PILLION_NO_COLLECTOR;
+  Guard([&] { index = instance->AddCollector(*collector); });
+  return index;
 }
 
 int64_t Deadline(pillion_poll* poll) { return poll->deadline.count(); }
@@ -136,6 +96,10 @@ uint32_t Due(pillion_poll* poll, uint32_t collector) {
   return collector < poll->due->size() && (*poll->due)[collector] ? 1 : 0;
 }
 
+int64_t CollectorTimeout(pillion_poll* poll, uint32_t collector) {
+  return poll->CollectorTimeout(collector).count();
+}
+
 void CollectorBegin(pillion_poll* poll, uint32_t collector) {
   Guard([&] { poll->Begin(collector); });
 }
@@ -146,6 +110,8 @@ void CollectorEnd(pillion_poll* poll, uint32_t reason, pillion_str message) {
   if (poll->implicit_collector && known == Reason::kOk) return;
   Guard([&] { poll->End(known, ToView(message)); });
 }
+
+uint32_t Unchanged(pillion_poll* poll) { return poll->ShowLast() ? 1 : 0; }
 
 pillion_family Declare(pillion_poll* poll, const pillion_metric* metric) {
   pillion_family family = PILLION_NO_FAMILY;
@@ -250,6 +216,7 @@ const pillion_host& HostTable() {
     host.wait = &Wait;
     host.resolve = &Resolve;
     host.due = &Due;
+    host.collector_timeout = &CollectorTimeout;
     host.collector_begin = &CollectorBegin;
     host.collector_end = &CollectorEnd;
     host.declare = &Declare;
@@ -265,6 +232,10 @@ const pillion_host& HostTable() {
     host.refuse_option = &RefuseOption;
     host.secrets_changed = &SecretsChanged;
     host.secrets_tried = &SecretsTried;
+    host.record = &GetRecord;
+    host.refuse_record = &RefuseRecord;
+    host.add_collector = &AddCollector;
+    host.unchanged = &Unchanged;
     return host;
   }();
   return table;

@@ -46,7 +46,7 @@ Result<std::string> InstanceSecrets::Value(std::string_view name, bool& is_set) 
   } else if (text.error().message != last_problem_) {
     last_problem_ = text.error().message;
     Log(LogLevel::kError, "secret cannot be read",
-        {{"instance", config_->name},
+        {{"instance", config_->SaidName()},
          {"option", std::string(name)},
          {"error", text.error().message}});
   }
@@ -147,7 +147,7 @@ void InstanceSecrets::Accept() {
   if (!changed) return;
   ++events_.changes;
   Log(LogLevel::kInfo, "changed secret works",
-      {{"instance", config_->name}, {"exporter", config_->type}});
+      {{"instance", config_->SaidName()}, {"exporter", config_->type}});
 }
 
 void InstanceSecrets::Refuse(std::string_view message) {
@@ -158,7 +158,9 @@ void InstanceSecrets::Refuse(std::string_view message) {
   ++events_.refused;
   if (!is_new || !beside_) return;  // when no session goes on, the instance is down: that is told
   Log(LogLevel::kWarn, "changed secret was refused; the session with the old one goes on",
-      {{"instance", config_->name}, {"exporter", config_->type}, {"error", std::string(message)}});
+      {{"instance", config_->SaidName()},
+       {"exporter", config_->type},
+       {"error", std::string(message)}});
 }
 
 void InstanceSecrets::Tried(Reason reason, std::string_view message) {
@@ -173,7 +175,7 @@ void InstanceSecrets::Tried(Reason reason, std::string_view message) {
   if (values != undecided_) {
     undecided_times_ = 0;
     Log(LogLevel::kWarn, "changed secret could not be tried; the session with the old one goes on",
-        {{"instance", config_->name},
+        {{"instance", config_->SaidName()},
          {"exporter", config_->type},
          {"error", std::string(message)}});
   }

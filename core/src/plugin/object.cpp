@@ -22,6 +22,12 @@ FragmentLimits LimitsOf(const InstanceConfig& config) {
 
 bool IsError(const InstanceComplaint& complaint) { return !complaint.warning; }
 
+std::vector<InstanceComplaint> ComplaintsOf(const PollOutcome& outcome) {
+  if (outcome.ok()) return {};
+  const std::string reason(ToString(outcome.reason));
+  return {{{}, "its target cannot be asked: " + reason + ": " + outcome.message}};
+}
+
 }  // namespace
 
 PluginObject::PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTable> families,
@@ -31,7 +37,11 @@ PluginObject::PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTab
       clock_(clock),
       builder_(families_.get(), config->labels, LimitsOf(*config)),
       filter_(config->filter) {
-  instance_ = std::make_unique<pillion_instance>(std::move(config), clock);
+  instance_ = std::make_unique<pillion_instance>(type_, std::move(config), clock);
+  const std::vector<CollectorInfo>& collectors = type_->collectors();
+  for (uint32_t i = 0; i < collectors.size(); ++i) {
+    if (collectors[i].remembered) remembered_.emplace(i, nullptr);
+  }
 }
 
 std::vector<InstanceComplaint> PluginObject::Make(bool trial) {
@@ -69,11 +79,15 @@ Result<std::unique_ptr<PluginObject>> PluginObject::Create(
   return object;
 }
 
-std::vector<InstanceComplaint> PluginObject::Complaints(
-    ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config, const Clock* clock) {
+PluginObject::Trial PluginObject::Try(ExporterTypePtr type,
+                                      std::shared_ptr<const InstanceConfig> config,
+                                      const Clock* clock) {
   std::shared_ptr<const FamilyTable> families(type, &type->families());
   PluginObject object(std::move(type), std::move(families), std::move(config), clock);
-  return object.Make(/*trial=*/true);
+  Trial trial;
+  trial.complaints = object.Make(/*trial=*/true);
+  trial.collectors = std::move(object.instance_->declared);
+  return trial;
 }
 
 PluginObject::~PluginObject() {
@@ -87,7 +101,9 @@ void PluginObject::ShareSecrets(std::shared_ptr<SecretGate> gate) {
 PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) {
   pillion_poll poll(clock_, &builder_, &interrupter_, &due, !type_->has_collector_table(),
                     deadline);
+  poll.collectors = &instance_->config->collectors;
   poll.filter = &filter_;
+  poll.remembered = &remembered_;
   builder_.Reset();
   builder_.drops() = {};
   const MonoTime began = clock_->Now();
@@ -110,6 +126,26 @@ PollOutcome PluginObject::Poll(const std::vector<bool>& due, MonoTime deadline) 
   outcome.ended_unix = clock_->UnixSeconds();
   outcome.duration = outcome.ended - began;
   return std::move(outcome);
+}
+
+std::vector<InstanceComplaint> PluginObject::CheckTarget(MonoTime deadline) {
+  const std::vector<bool> due(type_->collectors().size());
+  if (!type_->has_check()) return ComplaintsOf(Poll(due, deadline));
+  pillion_poll poll(clock_, &builder_, &interrupter_, &due, /*implicit_collector_in=*/false,
+                    deadline);
+  std::string text(kErrorBytesMax, '\0');
+  pillion_buffer error{text.data(), text.size(), 0};
+  instance_->phase = pillion_instance::Phase::kCheck;
+  instance_->secrets.PollBegins();
+  const uint32_t reason = type_->plugin().check(object_, &poll, &error);
+  instance_->phase = pillion_instance::Phase::kLife;
+  poll.outcome.reason =
+      reason <= PILLION_REASON_INTERNAL ? static_cast<Reason>(reason) : Reason::kInternal;
+  if (!poll.outcome.ok()) poll.outcome.message = Filled(text, error);
+  instance_->secrets.PollEnds(poll.outcome);
+  std::vector<InstanceComplaint> complaints = std::exchange(instance_->complaints, {});
+  for (InstanceComplaint& more : ComplaintsOf(poll.outcome)) complaints.push_back(std::move(more));
+  return complaints;
 }
 
 void PluginObject::FitBudget(PollOutcome& outcome) {

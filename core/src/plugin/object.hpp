@@ -12,6 +12,7 @@
 #include "plugin/poll_session.hpp"
 #include "plugin/secret_gate.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,10 +30,14 @@ class PluginObject {
                                                       std::shared_ptr<const FamilyTable> families,
                                                       std::vector<std::string> declared_help_suffix,
                                                       const Clock* clock);
-  // Makes an object and lets it go again. No error among them: the plugin takes these options.
-  static std::vector<InstanceComplaint> Complaints(ExporterTypePtr type,
-                                                   std::shared_ptr<const InstanceConfig> config,
-                                                   const Clock* clock);
+  // What create says when it is called just to hear it.
+  struct Trial {
+    std::vector<InstanceComplaint> complaints;  // no error among them: it takes these options
+    std::vector<CollectorInfo> collectors;      // that it adds to those of its table
+  };
+  // Makes an object and lets it go again.
+  static Trial Try(ExporterTypePtr type, std::shared_ptr<const InstanceConfig> config,
+                   const Clock* clock);
   ~PluginObject();
   // What all objects of the instance together may show. Before the first Poll.
   void SetBudget(std::shared_ptr<SeriesBudget> budget) { budget_ = std::move(budget); }
@@ -43,6 +48,10 @@ class PluginObject {
 
   // One poll of the collectors that are due. Returns when the plugin does.
   PollOutcome Poll(const std::vector<bool>& due, MonoTime deadline);
+
+  // What the plugin has to say about its target. One without a check is polled, with no collector
+  // due. A target that cannot be asked is an error.
+  std::vector<InstanceComplaint> CheckTarget(MonoTime deadline);
 
   // Makes a running Poll return soon. ClearInterrupt before the next Poll, under the same lock
   // that decides whether one runs.
@@ -63,6 +72,7 @@ class PluginObject {
   FragmentBuilder builder_;
   FragmentFilter filter_;
   std::shared_ptr<SeriesBudget> budget_;
+  std::map<uint32_t, FragmentPtr> remembered_;  // by collector; see pillion_poll
   Interrupter interrupter_;
   void* object_ = nullptr;
 };

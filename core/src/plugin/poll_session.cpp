@@ -58,9 +58,20 @@ using pillion::DropReason;
 using pillion::MonoTime;
 using pillion::Reason;
 
+MonoTime pillion_poll::CollectorTimeout(uint32_t collector) const {
+  if (collectors == nullptr || collector >= collectors->size()) return MonoTime(0);
+  return (*collectors)[collector].timeout;
+}
+
+MonoTime pillion_poll::WaitsUntil() const {
+  const MonoTime own = CollectorTimeout(open);
+  return own.count() == 0 ? deadline : std::min(deadline, opened + own + kCollectorGrace);
+}
+
 uint32_t pillion_poll::Wait(int fd, uint32_t events, int64_t until_ns, uint32_t* ready) {
   if (ready != nullptr) *ready = 0;
-  const MonoTime until = until_ns == 0 ? deadline : std::min(deadline, MonoTime(until_ns));
+  const MonoTime latest = WaitsUntil();
+  const MonoTime until = until_ns == 0 ? latest : std::min(latest, MonoTime(until_ns));
   while (true) {
     if (interrupter->interrupted()) return PILLION_WAIT_INTERRUPTED;
     const MonoTime left = until - clock->Now();
@@ -109,6 +120,27 @@ void pillion_poll::Begin(uint32_t collector) {
   builder->Reset();
   open = collector;
   opened = clock->Now();
+  shows_last_ = false;
+}
+
+bool pillion_poll::ShowLast() {
+  if (open == kNoCollector || remembered == nullptr) return false;
+  const auto last = remembered->find(open);
+  shows_last_ = last != remembered->end() && last->second != nullptr;
+  return shows_last_;
+}
+
+// What the open collector shows, as the operator lets it through.
+pillion::FragmentPtr pillion_poll::TakeFragment() {
+  if (shows_last_) {
+    builder->Reset();
+    return remembered->at(open);
+  }
+  pillion::FragmentPtr fragment = builder->Build(open);
+  if (filter != nullptr) fragment = filter->Apply(std::move(fragment), outcome.drops);
+  if (remembered == nullptr) return fragment;
+  if (const auto last = remembered->find(open); last != remembered->end()) last->second = fragment;
+  return fragment;
 }
 
 void pillion_poll::End(Reason reason, std::string_view message) {
@@ -118,15 +150,14 @@ void pillion_poll::End(Reason reason, std::string_view message) {
   run.duration = clock->Now() - opened;
   // A collector that wasn't asked for may not replace what another lane put there.
   const bool wanted = (*due)[open];
-  open = kNoCollector;
   run.reason = reason;
   if (reason != Reason::kOk) {
     run.message = pillion::Cut(message, kMessageBytesMax);
     builder->Reset();
   } else if (wanted) {
-    run.fragment = builder->Build(run.collector);
-    if (filter != nullptr) run.fragment = filter->Apply(std::move(run.fragment), outcome.drops);
+    run.fragment = TakeFragment();
   }
+  open = kNoCollector;
   outcome.drops.Merge(builder->drops());
   builder->drops() = {};
   if (wanted) outcome.collectors.push_back(std::move(run));

@@ -4,6 +4,7 @@
 // PollOutcome; nothing that the plugin does here can throw into it.
 #pragma once
 
+#include "config/config.hpp"
 #include "filter/fragment_filter.hpp"
 #include "model/fragment_builder.hpp"
 #include "plugin/clock.hpp"
@@ -13,6 +14,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,8 @@ struct pillion_poll {
   static constexpr size_t kMessageBytesMax = 1024;
   static constexpr size_t kFactsMax = 64;
   static constexpr uint32_t kNoCollector = 0xffffffffu;
+  // How much longer than its time-out a collector may wait: the target's own bound comes first.
+  static constexpr std::chrono::milliseconds kCollectorGrace{100};
 
   pillion_poll(const pillion::Clock* clock_in, pillion::FragmentBuilder* builder_in,
                pillion::Interrupter* interrupter_in, const std::vector<bool>* due_in,
@@ -89,10 +93,14 @@ struct pillion_poll {
         implicit_collector(implicit_collector_in),
         deadline(deadline_in) {}
 
+  // The collector's own; 0: it has none.
+  pillion::MonoTime CollectorTimeout(uint32_t collector) const;
   uint32_t Wait(int fd, uint32_t events, int64_t until, uint32_t* ready);
   uint32_t Resolve(std::string_view host, pillion_address* out, size_t capacity, size_t* count);
   void Begin(uint32_t collector);
   void End(pillion::Reason reason, std::string_view message);
+  // The open collector is to show its last good run instead of samples. False: there is none.
+  bool ShowLast();
   // Whether samples may be added now; counts and names it if not.
   bool InCollector();
   void AddFact(std::string_view name, std::string_view value);
@@ -106,10 +114,20 @@ struct pillion_poll {
   // The plugin has no collector table: everything is in collector 0, which is always open.
   const bool implicit_collector;
   const pillion::MonoTime deadline;
+  // Those of the configuration; null: none has a time-out of its own.
+  const std::vector<pillion::CollectorConfig>* collectors = nullptr;
   // What of a collector's samples is shown; null: all.
   pillion::FragmentFilter* filter = nullptr;
+  // The last good run of each collector that is remembered, null before it; kept beyond the poll.
+  std::map<uint32_t, pillion::FragmentPtr>* remembered = nullptr;
 
   uint32_t open = kNoCollector;
   pillion::MonoTime opened{0};
   pillion::PollOutcome outcome;
+
+ private:
+  pillion::MonoTime WaitsUntil() const;
+  pillion::FragmentPtr TakeFragment();
+
+  bool shows_last_ = false;  // of the open collector
 };

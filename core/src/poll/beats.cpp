@@ -167,7 +167,7 @@ std::vector<Beats::Expected> Beats::Coming(MonoTime now) {
   std::vector<Expected> coming;
   for (const Beat& beat : beats_) {
     if (beat.asleep()) continue;
-    coming.push_back({beat.id, beat.next, beat.margin(), beat.next + beat.late()});
+    coming.push_back({beat.id, beat.next, beat.period, beat.margin(), beat.next + beat.late()});
   }
   return coming;
 }

@@ -41,6 +41,7 @@ class Beats {
   struct Expected {
     uint64_t beat = 0;
     MonoTime at{0};
+    MonoTime period{0};
     MonoTime margin{0};  // it may come that much earlier
     MonoTime until{0};   // then it did not come
   };

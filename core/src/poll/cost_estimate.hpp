@@ -1,5 +1,5 @@
 // CostEstimate: how long polls of an instance take, as a log-normal distribution that follows the
-// last few hundred, and forgets them when the target has become another. What a time-out or a
+// last thousand, and forgets them when the target has become another. What a time-out or a
 // limit cuts off is not expected beyond it: nothing is that was not seen lately. Pure.
 #pragma once
 
@@ -14,9 +14,14 @@ namespace pillion {
 
 class CostEstimate {
  public:
-  static constexpr double kMemory = 256;          // polls that count
-  static constexpr double kHighDeviations = 2.5;  // one poll in 200 takes longer
-  static constexpr double kFirstDeviation = 0.7;  // until more are known: twice as long, or half
+  static constexpr double kMemory = 1024;        // polls that count
+  static constexpr double kHighestMemory = 256;  // whose highest counts, and that of as many before
+  static constexpr double kHighDeviations = 2.55;  // one poll in 200 takes longer
+  // Of a few polls the spread is known badly, and starting too early makes data old: from the first
+  // deviations to those above within so many polls.
+  static constexpr double kFirstHighDeviations = 1.95;
+  static constexpr double kFewPolls = 100;
+  static constexpr double kFirstDeviation = 0.5;  // until more are known
   // Polls in a row that are above the high, or below the mean. Of a target that is what it was such
   // a row is one in a million.
   static constexpr int kHighToForget = 3;
@@ -41,15 +46,17 @@ class CostEstimate {
 
  private:
   double LogHigh() const {
-    const double high = mean_ + kHighDeviations * std::sqrt(variance_);
-    const bool full = highest_before_ > 0;
-    return full ? std::min(high, std::max(highest_before_, highest_)) : high;
+    const double settled = std::min(1.0, known_ / kFewPolls);
+    const double deviations = std::lerp(kFirstHighDeviations, kHighDeviations, settled);
+    const double high = mean_ + deviations * std::sqrt(variance_);
+    const bool seen = highest_before_ > 0 || in_highest_ >= kFewPolls;
+    return seen ? std::min(high, std::max(highest_before_, highest_)) : high;
   }
 
-  // The highest of the last kMemory polls, and of those of the kMemory before them.
+  // The highest of the last kHighestMemory polls, and of as many before them.
   void Remember(double log) {
     highest_ = std::max(highest_, log);
-    if (++in_highest_ < kMemory) return;
+    if (++in_highest_ < kHighestMemory) return;
     highest_before_ = std::exchange(highest_, 0.0);
     in_highest_ = 0;
   }
@@ -68,7 +75,7 @@ class CostEstimate {
   double spread_known_ = 1;
   double variance_ = kFirstDeviation * kFirstDeviation;
   double highest_ = 0;         // of in_highest_ polls
-  double highest_before_ = 0;  // of the kMemory before; 0: none
+  double highest_before_ = 0;  // of the kHighestMemory before; 0: none
   double in_highest_ = 0;
   int high_in_a_row_ = 0;
   int below_in_a_row_ = 0;

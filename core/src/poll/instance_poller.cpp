@@ -29,6 +29,17 @@ std::vector<MonoTime> EveryOf(const InstanceConfig& config) {
   return every;
 }
 
+// A poll has as long as the longest of its collectors may take.
+MonoTime TimeoutOf(const InstanceConfig& config, const std::vector<bool>& due) {
+  MonoTime longest{0};
+  for (size_t i = 0; i < due.size(); ++i) {
+    if (!due[i]) continue;
+    const MonoTime own = config.collectors[i].timeout;
+    longest = std::max<MonoTime>(longest, own.count() > 0 ? own : config.timeout);
+  }
+  return longest.count() > 0 ? longest : MonoTime(config.timeout);
+}
+
 LaneSlot::Make MakerOf(const InstancePoller::Parts& parts, bool slow) {
   if (parts.make_lane == nullptr) return nullptr;
   return [make = parts.make_lane, slow] { return make(slow); };
@@ -67,7 +78,6 @@ InstancePoller::~InstancePoller() = default;
 
 void InstancePoller::Start() {
   const std::lock_guard lock(mutex_);
-  if (!slow_.lane) return;
   schedule_.Start(clock_->Now());
   ArmSlowTimer();
 }
@@ -123,7 +133,7 @@ void InstancePoller::Prefetch(MonoTime expected, std::function<void(SnapshotPtr,
 
 MonoTime InstancePoller::ExpectedPoll() const {
   const std::lock_guard lock(mutex_);
-  return prefetches() ? std::min(cost_.High(), config_->timeout) : MonoTime(0);
+  return prefetches() ? std::min(cost_.High(), TimeoutOf(*config_, quick_)) : MonoTime(0);
 }
 
 void InstancePoller::AddWaiter(MonoTime deadline, std::function<void(SnapshotPtr)> ready) {
@@ -186,7 +196,12 @@ void InstancePoller::AnswerWaiting() {
 void InstancePoller::StartScrapePoll(MonoTime serves_until) {
   // Of a target that is not up nothing is shown that could be kept.
   if (!state_.up()) load_.Forget();
-  scrape_.due = load_.Due(quick_, clock_->Now());
+  const MonoTime now = clock_->Now();
+  scrape_.due = load_.Due(quick_, now);
+  if (!slow_.lane) {
+    const std::vector<bool> slow = schedule_.TakeDue(now);
+    for (size_t i = 0; i < slow.size(); ++i) scrape_.due[i] = scrape_.due[i] || slow[i];
+  }
   StartPoll(scrape_, serves_until);
 }
 
@@ -194,7 +209,8 @@ void InstancePoller::StartScrapePoll(MonoTime serves_until) {
 void InstancePoller::StartPoll(Flight& flight, MonoTime serves_until) {
   const bool slow = IsSlow(flight);
   flight.started = clock_->Now();
-  const MonoTime deadline = flight.started + config_->timeout;
+  const MonoTime timeout = TimeoutOf(*config_, flight.due);
+  const MonoTime deadline = flight.started + timeout;
   flight.running = true;
   flight.late = false;
   flight.serves_until = serves_until;
@@ -205,7 +221,7 @@ void InstancePoller::StartPoll(Flight& flight, MonoTime serves_until) {
     });
   };
   flight.interrupt_timer = overdue(deadline + kInterruptGrace, false);
-  flight.stuck_timer = overdue(deadline + config_->timeout, true);
+  flight.stuck_timer = overdue(deadline + timeout, true);
   flight.lane->Start(flight.due, deadline,
                      [weak = weak_from_this(), slow, number](PollOutcome outcome) {
                        if (auto self = weak.lock()) {
@@ -241,9 +257,8 @@ InstancePoller::News InstancePoller::Conclude(Flight& flight, const PollOutcome&
   if (!stopping_ && if_failed == InstanceCondition::kDown) {
     log_.PollEnded(state_, outcome, flight.due, DecidesUp(flight));
   }
-  if (slow) {
-    schedule_.RetryFailed(flight.due, state_.collectors, outcome.ended);
-  } else {
+  if (slow || !slow_.lane) schedule_.RetryFailed(flight.due, state_.collectors, outcome.ended);
+  if (!slow) {
     if (outcome.ok()) cost_.Add(outcome.ended - flight.started);
     outcome.ok() ? circuit_.Succeeded() : circuit_.Failed();
     fresh_until_ = std::max(outcome.ended + config_->freshness, flight.serves_until);
@@ -394,7 +409,7 @@ InstanceState InstancePoller::State() const {
 
 void InstancePoller::ArmSlowTimer() {
   const auto next = schedule_.Next();
-  if (!next) return;
+  if (!slow_.lane || !next) return;
   timers_->Cancel(slow_timer_);
   slow_timer_ = timers_->At(*next, [weak = weak_from_this()] {
     if (auto self = weak.lock()) self->SlowDue();

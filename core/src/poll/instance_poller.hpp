@@ -4,7 +4,8 @@
 // otherwise it starts a poll of the scrape lane, or joins the one in flight (never two), and
 // waits until the poll ends or the scrape's own deadline passes; not so long if the target keeps
 // failing (poll/circuit.hpp). Collectors with `every` run in the slow lane on their own timer; a
-// scrape never waits for them.
+// scrape never waits for them. Without a slow lane the scrape lane polls them too when they are
+// due.
 //
 // Prefetch starts the poll of a scrape that is expected, so that it finds a fresh snapshot. What it
 // read serves until that scrape should have come, also if the poll was done long before.
@@ -62,7 +63,7 @@ class InstancePoller : public std::enable_shared_from_this<InstancePoller> {
     ExporterTypePtr type;
     std::shared_ptr<const InstanceConfig> config;
     std::unique_ptr<PollRunner> scrape_lane;  // null: no collector is polled at the scrape
-    std::unique_ptr<PollRunner> slow_lane;    // null: none has `every`
+    std::unique_ptr<PollRunner> slow_lane;    // null: none has `every`, or it is the scrape lane's
     // Makes another lane like these, for one that hangs. Null: there is none to be had.
     std::function<std::unique_ptr<PollRunner>(bool slow)> make_lane;
     Timers* timers;

@@ -30,8 +30,9 @@ struct PageState {
 struct Prefetcher::State : std::enable_shared_from_this<State> {
   State(Timers* t, const Clock* c) : timers(t), clock(c) {}
 
-  PageState& PageOf(const std::string& key, const Page& page);
+  PageState& PageOf(const std::string& key);
   void Settle(PageState& page, MonoTime now);
+  MonoTime Start(const Beats::Expected& arrival, MonoTime lead, MonoTime now);
   void Arm(const std::string& key, PageState& page, MonoTime now);
   void Due(const std::string& key);
   void Prepared(const std::string& key, uint64_t beat, uint64_t number);
@@ -54,7 +55,7 @@ Prefetcher::Prefetcher(Timers* timers, const Clock* clock)
 Prefetcher::~Prefetcher() { Stop(); }
 
 // Pages without a beat go first: whoever asks for ever new pages does not make us forget others'.
-PageState& Prefetcher::State::PageOf(const std::string& key, const Page& page) {
+PageState& Prefetcher::State::PageOf(const std::string& key) {
   const auto known = pages.find(key);
   if (known != pages.end()) return known->second;
   if (pages.size() == kPagesMax) {
@@ -65,9 +66,7 @@ PageState& Prefetcher::State::PageOf(const std::string& key, const Page& page) {
     timers->Cancel(first->second.timer);
     pages.erase(first);
   }
-  PageState& added = pages[key];
-  added.page = page;
-  return added;
+  return pages[key];
 }
 
 // Counts what nobody came for.
@@ -82,6 +81,23 @@ void Prefetcher::State::Settle(PageState& page, MonoTime now) {
   });
 }
 
+// When to begin for the arrival. A target has one poll at a time: where another arrival comes too
+// soon behind this one for a poll of its own, and too late for the data of this one's, the two
+// polls have to be done in the time before it.
+MonoTime Prefetcher::State::Start(const Beats::Expected& arrival, MonoTime lead, MonoTime now) {
+  MonoTime start = arrival.at - arrival.margin - lead;
+  for (auto& [_, page] : pages) {
+    for (const Beats::Expected& other : page.beats.Coming(now)) {
+      // Behind this arrival, whichever of its periods is the next one now.
+      MonoTime gap = (other.at - arrival.at) % other.period;
+      if (gap.count() < 0) gap += other.period;
+      if (gap <= Beats::kLateMax || gap >= lead) continue;
+      start = std::min(start, arrival.at + gap - other.margin - lead - lead / 2);
+    }
+  }
+  return start;
+}
+
 // Sets the timer for the next thing to do: a page to prepare, or an arrival to give up.
 void Prefetcher::State::Arm(const std::string& key, PageState& page, MonoTime now) {
   timers->Cancel(std::exchange(page.timer, 0));
@@ -90,7 +106,7 @@ void Prefetcher::State::Arm(const std::string& key, PageState& page, MonoTime no
   for (const Beats::Expected& coming : page.beats.Coming(now)) {
     const bool made = page.made.count(coming.beat) > 0;
     // A moment after `until`, so that the beat has moved on by then.
-    next = std::min(next, made ? coming.until + MonoTime(1) : coming.at - coming.margin - lead);
+    next = std::min(next, made ? coming.until + MonoTime(1) : Start(coming, lead, now));
   }
   if (next == MonoTime::max()) return;
   page.timer = timers->At(std::max(next, now), [weak = weak_from_this(), key] {
@@ -115,7 +131,7 @@ void Prefetcher::State::Due(const std::string& key) {
     Settle(state, now);
     const MonoTime lead = page.lead();
     for (const Beats::Expected& coming : state.beats.Coming(now)) {
-      if (state.made.count(coming.beat) > 0 || coming.at - coming.margin - lead > now) continue;
+      if (state.made.count(coming.beat) > 0 || Start(coming, lead, now) > now) continue;
       const uint64_t number = ++last_number;
       state.made[coming.beat] = {coming.until, number, false};
       // Too late for it, or not allowed: the scrape will read for itself.
@@ -149,7 +165,8 @@ void Prefetcher::Arrived(const std::string& key, const Page& page) {
   const std::lock_guard lock(s.mutex);
   if (s.stopped) return;
   const MonoTime now = s.clock->Now();
-  PageState& state = s.PageOf(key, page);
+  PageState& state = s.PageOf(key);
+  state.page = page;  // what it calls may have changed
   state.last_arrival = now;
   s.Settle(state, now);
   const auto beat = state.beats.Arrived(now);

@@ -13,7 +13,11 @@ Scheduler::~Scheduler() { Stop(); }
 TimerId Scheduler::At(MonoTime when, std::function<void()> what) {
   const std::lock_guard lock(mutex_);
   const TimerId id = queue_.Add(when, std::move(what));
-  if (queue_.Next() == when) changed_.notify_one();
+  // Most timers are deadlines of polls that end long before: the thread looks again in time anyway.
+  if (when < sleeps_until_) {
+    sleeps_until_ = MonoTime::min();
+    changed_.notify_one();
+  }
   return id;
 }
 
@@ -45,7 +49,9 @@ void Scheduler::Run() {
       continue;
     }
     const MonoTime until = std::min(queue_.Next().value_or(now + kBeatEvery), now + kBeatEvery);
+    sleeps_until_ = until;
     changed_.wait_for(lock, until - now);
+    sleeps_until_ = MonoTime::min();
   }
 }
 

@@ -37,6 +37,8 @@ class Scheduler final : public Timers {
   std::condition_variable changed_;
   TimerQueue queue_;       // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
+  // When the thread looks again by itself; the past: it is awake, or told to be. Guarded by mutex_.
+  MonoTime sleeps_until_{MonoTime::min()};
   std::atomic<int64_t> beat_{0};
   std::thread thread_;
 };

@@ -54,7 +54,8 @@ void SlowSchedule::Retry(size_t collector, MonoTime at) {
 void SlowSchedule::RetryFailed(const std::vector<bool>& ran,
                                const std::vector<CollectorState>& states, MonoTime now) {
   for (size_t i = 0; i < every_.size(); ++i) {
-    if (!ran[i] || states[i].ok() || states[i].reason == Reason::kTimeout) continue;
+    if (every_[i].count() == 0 || !ran[i] || states[i].ok() || states[i].reason == Reason::kTimeout)
+      continue;
     Retry(i, now + kRetry);
   }
 }

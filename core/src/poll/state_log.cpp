@@ -42,10 +42,10 @@ void StateLog::Up() {
   if (instance_.Worked(clock_->Now()) == News::kNone) return;
   if (instance_.failures() <= 1) {
     Log(LogLevel::kInfo, "instance is up",
-        {{"instance", config_->name}, {"exporter", config_->type}});
+        {{"instance", config_->SaidName()}, {"exporter", config_->type}});
   } else {
     Log(LogLevel::kInfo, "instance is up",
-        {{"instance", config_->name},
+        {{"instance", config_->SaidName()},
          {"exporter", config_->type},
          {"failed_polls", std::to_string(instance_.failures())}});
   }
@@ -57,7 +57,7 @@ void StateLog::Down(std::string_view reason, const std::string& message) {
   if (news == News::kReminder) return Remind(reason);
   if (news == News::kNone) return;
   Log(LogLevel::kError, "instance is down",
-      {{"instance", config_->name},
+      {{"instance", config_->SaidName()},
        {"exporter", config_->type},
        {"reason", std::string(reason)},
        {"error", message}});
@@ -65,7 +65,7 @@ void StateLog::Down(std::string_view reason, const std::string& message) {
 
 void StateLog::Remind(std::string_view reason) {
   Log(LogLevel::kError, "instance is still down",
-      {{"instance", config_->name},
+      {{"instance", config_->SaidName()},
        {"exporter", config_->type},
        {"reason", std::string(reason)},
        {"failed_polls", std::to_string(instance_.failures())}});
@@ -77,7 +77,7 @@ void StateLog::LogCollector(size_t index, const CollectorState& state) {
   if (state.reason == Reason::kOk) {
     if (collector.told_nothing() || collector.Worked(clock_->Now()) == News::kNone) return;
     Log(LogLevel::kInfo, "collector works again",
-        {{"instance", config_->name}, {"collector", name}});
+        {{"instance", config_->SaidName()}, {"collector", name}});
     return;
   }
   if (instance_.told_failure()) return;  // the target was named already
@@ -86,14 +86,14 @@ void StateLog::LogCollector(size_t index, const CollectorState& state) {
     case News::kNone: break;
     case News::kChange:
       Log(LogLevel::kWarn, "collector failed",
-          {{"instance", config_->name},
+          {{"instance", config_->SaidName()},
            {"collector", name},
            {"reason", reason},
            {"error", state.message}});
       break;
     case News::kReminder:
       Log(LogLevel::kWarn, "collector still fails",
-          {{"instance", config_->name},
+          {{"instance", config_->SaidName()},
            {"collector", name},
            {"reason", reason},
            {"failures", std::to_string(collector.failures())}});
@@ -112,7 +112,7 @@ void StateLog::LogDrops(const Drops& drops, std::vector<SaidDrop>& said) {
     if (said[i].first == drops.first[i] || now < said[i].not_before) continue;
     said[i] = {drops.first[i], now + NewsGate::kWindow};
     Log(LogLevel::kWarn, "samples dropped",
-        {{"instance", config_->name},
+        {{"instance", config_->SaidName()},
          {"reason", std::string(ToString(static_cast<DropReason>(i)))},
          {"count", std::to_string(drops.count[i])},
          {"first", drops.first[i]}});
@@ -127,7 +127,7 @@ void StateLog::Late() {
     return;
   }
   Log(LogLevel::kWarn, "poll is late: the scrape was answered without it",
-      {{"instance", config_->name}, {"exporter", config_->type}});
+      {{"instance", config_->SaidName()}, {"exporter", config_->type}});
 }
 
 void StateLog::Stuck() {
@@ -135,7 +135,7 @@ void StateLog::Stuck() {
   if (news == News::kReminder) return Remind("stuck");
   if (news == News::kNone) return;
   Log(LogLevel::kError, "poll is stuck: it did not return after twice its timeout",
-      {{"instance", config_->name}, {"exporter", config_->type}});
+      {{"instance", config_->SaidName()}, {"exporter", config_->type}});
 }
 
 }  // namespace pillion

@@ -3,9 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -13,7 +13,9 @@
 namespace pillion {
 namespace {
 
+constexpr size_t kStatmBytesMax = 256;
 constexpr size_t kStatBytesMax = 2048;
+constexpr int kStartTimeField = 22;
 
 bool ReadFile(const char* path, char* buffer, size_t capacity) {
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
@@ -26,6 +28,11 @@ bool ReadFile(const char* path, char* buffer, size_t capacity) {
 }
 
 double CountOpenFds() {
+  // From Linux 6.2 on that is the size of the directory; before, it is 0.
+  struct stat directory {};
+  if (::stat("/proc/self/fd", &directory) == 0 && directory.st_size > 0) {
+    return static_cast<double>(directory.st_size);
+  }
   DIR* dir = ::opendir("/proc/self/fd");
   if (dir == nullptr) return 0;
   double count = -3;  // ".", ".." and the descriptor of this very directory
@@ -34,36 +41,20 @@ double CountOpenFds() {
   return count;
 }
 
-// Seconds between the boot of the system and now, as /proc's start time counts.
-double SecondsSinceBoot() {
+double SecondsOf(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  ::clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// proc(5): the fields after "(comm)", which may itself hold spaces and brackets.
-void ReadStat(ProcessStats& stats) {
-  char text[kStatBytesMax];
-  if (!ReadFile("/proc/self/stat", text, sizeof text)) return;
-  const char* fields = std::strrchr(text, ')');
-  if (fields == nullptr) return;
-  long threads = 0, resident_pages = 0;
-  unsigned long long start_ticks = 0;
-  unsigned long virtual_bytes = 0;
-  // From field 3 (state) on: 20 num_threads, 22 starttime, 23 vsize, 24 rss.
-  if (std::sscanf(fields + 2,
-                  "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld "
-                  "%*d %llu %lu %ld",
-                  &threads, &start_ticks, &virtual_bytes, &resident_pages) != 4) {
-    return;
-  }
-  const double ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  stats.threads = static_cast<double>(threads);
-  stats.virtual_bytes = static_cast<double>(virtual_bytes);
-  stats.resident_bytes =
-      static_cast<double>(resident_pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  const double running = SecondsSinceBoot() - static_cast<double>(start_ticks) / ticks_per_second;
-  stats.start_unix_seconds = static_cast<double>(std::time(nullptr)) - running;
+// proc(5): the whole size and what of it is resident, in pages.
+void ReadMemory(ProcessStats& stats) {
+  char text[kStatmBytesMax];
+  if (!ReadFile("/proc/self/statm", text, sizeof text)) return;
+  char* rest = text;
+  const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
+  stats.virtual_bytes = static_cast<double>(std::strtoull(rest, &rest, 10)) * page;
+  stats.resident_bytes = static_cast<double>(std::strtoull(rest, &rest, 10)) * page;
 }
 
 }  // namespace
@@ -80,8 +71,23 @@ ProcessStats ReadProcessStats() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) stats.max_fds = static_cast<double>(limit.rlim_cur);
   stats.open_fds = CountOpenFds();
-  ReadStat(stats);
+  ReadMemory(stats);
   return stats;
+}
+
+double ProcessStartUnixSeconds() {
+  char text[kStatBytesMax];
+  if (!ReadFile("/proc/self/stat", text, sizeof text)) return 0;
+  // proc(5): field 2 is "(comm)", which may itself hold spaces and brackets.
+  const char* at = std::strrchr(text, ')');
+  for (int field = 2; at != nullptr && field < kStartTimeField; ++field) {
+    at = std::strchr(at + 1, ' ');
+  }
+  if (at == nullptr) return 0;
+  const auto ticks = static_cast<double>(std::strtoull(at, nullptr, 10));
+  // /proc counts from the boot of the system.
+  const double started = ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return SecondsOf(CLOCK_REALTIME) - (SecondsOf(CLOCK_BOOTTIME) - started);
 }
 
 }  // namespace pillion

@@ -11,11 +11,12 @@ struct ProcessStats {
   double virtual_bytes = 0;
   double open_fds = 0;
   double max_fds = 0;
-  double threads = 0;
-  double start_unix_seconds = 0;
 };
 
 // Costs a handful of system calls. What cannot be read is 0. Threads: any.
 ProcessStats ReadProcessStats();
+
+// When this process was started; 0: it cannot be read. By the clocks of now: ask once.
+double ProcessStartUnixSeconds();
 
 }  // namespace pillion

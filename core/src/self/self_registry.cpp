@@ -103,6 +103,14 @@ struct SelfRegistry::Families {
   Gauge& max_fds = NewGauge("process_max_fds", "Limit of open file descriptors.");
   Gauge& start = NewGauge("process_start_time_seconds", "When this process started, Unix time.");
 
+  struct Guard {
+    Counter* refused;
+    Gauge* reload_good;
+    Gauge* loaded;
+    Counter* handshakes_failed;  // this and what follows: only with TLS
+    Gauge* expires;
+  } guard{};
+
   std::mutex mutex;  // one Snapshot at a time
   FamilyTable no_table;
   FragmentBuilder builder{&no_table, {}};
@@ -115,6 +123,7 @@ SelfRegistry::SelfRegistry(std::string_view version, const Clock* clock)
       ->NewGauge("pillion_build_info", "1; the labels say what is running.",
                  {{"version", std::string(version)}})
       .Set(1);
+  families_->start.Set(ProcessStartUnixSeconds());
 }
 
 SelfRegistry::~SelfRegistry() = default;
@@ -139,8 +148,11 @@ void SelfRegistry::PollEnded(const InstanceConfig& instance, const PollOutcome& 
   if (!outcome.ok()) {
     families_->failures.Add(With(labels, "reason", ToString(outcome.reason))).Increment();
   }
-  families_->secret_changes.Add(labels).Increment(outcome.secrets.changes);
-  families_->secret_refused.Add(labels).Increment(outcome.secrets.refused);
+  const auto count = [&](prometheus::Family<Counter>& family, uint32_t events) {
+    if (events > 0) family.Add(labels).Increment(events);
+  };
+  count(families_->secret_changes, outcome.secrets.changes);
+  count(families_->secret_refused, outcome.secrets.refused);
   families_->secret_accepted.Add(labels).Set(outcome.secrets.accepted ? 1 : 0);
   for (size_t i = 0; i < kDropReasons; ++i) {
     if (outcome.drops.count[i] == 0) continue;
@@ -185,6 +197,39 @@ void SelfRegistry::Connections(const ConnectionCounts& counts) {
   Families::Raise(families_->accept_pauses, static_cast<double>(counts.accept_pauses_total));
 }
 
+void SelfRegistry::AnnounceGuard(bool tls) {
+  Families& f = *families_;
+  f.guard = {
+      .refused = &f.NewCounter("pillion_web_requests_refused_total",
+                               "Requests without the password that the pages ask for, or beyond "
+                               "their rate limit.")
+                      .Add({}),
+      .reload_good = &f.NewGauge(
+          "pillion_web_config_last_reload_successful",
+          "0: the files of TLS and users were changed and cannot be used; those before stay."),
+      .loaded = &f.NewGauge("pillion_web_config_last_reload_success_timestamp_seconds",
+                            "When the files of TLS and users that are in force were read."),
+      .handshakes_failed = nullptr,
+      .expires = nullptr};
+  if (!tls) return;
+  f.guard.handshakes_failed =
+      &f.NewCounter("pillion_web_tls_handshakes_failed_total",
+                    "TLS handshakes of clients that failed, or took too long.")
+           .Add({});
+  f.guard.expires = &f.NewGauge("pillion_web_certificate_expiry_timestamp_seconds",
+                                "Until when the certificate of the pages is good, Unix time.");
+}
+
+void SelfRegistry::Guarded(const GuardCounts& counts) {
+  const auto& guard = families_->guard;
+  Families::Raise(*guard.refused, static_cast<double>(counts.requests_refused_total));
+  guard.reload_good->Set(counts.last_reload_good ? 1 : 0);
+  guard.loaded->Set(static_cast<double>(counts.loaded));
+  if (guard.expires == nullptr) return;
+  Families::Raise(*guard.handshakes_failed, static_cast<double>(counts.handshakes_failed_total));
+  guard.expires->Set(static_cast<double>(counts.certificate_expires.value_or(0)));
+}
+
 SnapshotPtr SelfRegistry::Snapshot() {
   Families& f = *families_;
   const std::lock_guard lock(f.mutex);
@@ -194,7 +239,6 @@ SnapshotPtr SelfRegistry::Snapshot() {
   f.virtual_memory.Set(stats.virtual_bytes);
   f.open_fds.Set(stats.open_fds);
   f.max_fds.Set(stats.max_fds);
-  f.start.Set(stats.start_unix_seconds);
 
   const std::vector<bool> due = {true};
   f.builder.Reset();

@@ -8,7 +8,9 @@
 #include "plugin/clock.hpp"
 #include "poll/instance_poller.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,15 @@ struct ConnectionCounts {
   uint64_t closed_readers_total = 0;  // held old pages too long
   uint64_t accept_pauses_total = 0;
   uint64_t pinned_body_bytes = 0;
+};
+
+// What guards the pages.
+struct GuardCounts {
+  uint64_t handshakes_failed_total = 0;
+  uint64_t requests_refused_total = 0;
+  bool last_reload_good = true;
+  int64_t loaded = 0;                          // Unix time
+  std::optional<int64_t> certificate_expires;  // Unix time
 };
 
 class SelfRegistry final : public PollObserver {
@@ -40,6 +51,9 @@ class SelfRegistry final : public PollObserver {
   // A scrape was answered. `format` as in ToString(Format).
   void ScrapeEnded(std::string_view format, MonoTime took);
   void Connections(const ConnectionCounts& counts);
+  // Makes the series of the guard exist; without it there are none. Before any snapshot.
+  void AnnounceGuard(bool tls);
+  void Guarded(const GuardCounts& counts);
 
   SnapshotPtr Snapshot();
 

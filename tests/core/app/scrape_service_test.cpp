@@ -12,7 +12,7 @@ namespace {
 
 // Two instances whose polls the test ends, behind the real service.
 struct Bench {
-  explicit Bench(SelfMetrics self_metrics = SelfMetrics::kMerged) {
+  explicit Bench(SelfMetrics self_metrics = SelfMetrics::kMerged, bool prefetch = true) {
     auto config = std::make_shared<Config>();
     config->self = self_metrics;
     config->http.scrape_timeout = 200ms;
@@ -21,6 +21,7 @@ struct Bench {
       instance->name = name;
       instance->type = "fake";
       instance->timeout = 5s;
+      instance->prefetch = prefetch;
       instance->collectors.resize(2);
       instance->collectors[1].enabled = false;
       auto runner = std::make_unique<FakeRunner>();
@@ -35,7 +36,19 @@ struct Bench {
                                                 .observer = &self,
                                                 .random = [] { return 0.5; }}));
     }
-    service = std::make_unique<ScrapeService>(config, pollers, &self, &scheduler, &SystemClock());
+    ProbeConfig probe;
+    probe.name = "any";
+    probe.address_option = "address";
+    probe.address = "{target}";
+    probe.targets = {"left", "right"};
+    probes = std::make_unique<ProbeTargets>(
+        std::vector{probe},
+        [this](std::shared_ptr<const InstanceConfig> instance) {
+          return Result(pollers[instance->target == "left" ? 0 : 1]);
+        },
+        &scheduler, &SystemClock());
+    service = std::make_unique<ScrapeService>(config, pollers, probes.get(), &self, &scheduler,
+                                              &SystemClock());
   }
 
   std::future<ScrapeAnswer> Scrape(const std::string& instance = "",
@@ -64,6 +77,7 @@ struct Bench {
   Scheduler scheduler{&SystemClock()};
   std::vector<FakeRunner*> runners;
   std::vector<std::shared_ptr<InstancePoller>> pollers;
+  std::unique_ptr<ProbeTargets> probes;
   std::unique_ptr<ScrapeService> service;
 };
 
@@ -266,7 +280,7 @@ TEST_CASE("after stop a scrape is answered 503 at once") {
 }
 
 TEST_CASE("scrapes of instances without prefetch are not watched") {
-  Bench bench;
+  Bench bench(SelfMetrics::kMerged, /*prefetch=*/false);
   for (int i = 0; i < 3; ++i) {
     auto answer = bench.Scrape();
     if (bench.runners[0]->running()) bench.Finish(0, 1);
@@ -299,4 +313,30 @@ TEST_CASE("the page tells of the connections of the scrape plane") {
   CHECK(page.find("pillion_http_connections 7\n") != std::string::npos);
   CHECK(page.find("pillion_http_connections_closed_total{reason=\"connections\"} 3\n") !=
         std::string::npos);
+}
+
+TEST_CASE("a probe's page has its target alone") {
+  Bench bench;
+  const auto ask = [&](const std::string& target, PageQuery query = {}) {
+    ScrapeRequest request;
+    request.probe = ProbeQuery{target, "any"};
+    request.query = std::move(query);
+    return bench.Ask(std::move(request));
+  };
+  auto answer = ask("right");
+  while (!bench.runners[1]->running()) std::this_thread::yield();
+  bench.Finish(1, 2);
+  const std::string page = Page(answer.get());
+  CHECK(Has(page, "right_value 2\n"));
+  CHECK_FALSE(Has(page, "left_value"));
+  CHECK_FALSE(Has(page, "pillion_build_info"));
+  CHECK(ask("elsewhere").get().status == 403);
+  CHECK(ask("a b").get().status == 400);
+  CHECK(ask("right",
+            {.exporters = {}, .instances = {}, .collect = {"none"}, .exclude = {}, .names = {}})
+            .get()
+            .status == 400);
+  ScrapeRequest request;
+  request.probe = ProbeQuery{"right", "other"};
+  CHECK(bench.Ask(std::move(request)).get().status == 400);
 }

@@ -154,6 +154,9 @@ TEST_CASE("values of a wrong type or range say what is accepted") {
       {"freshness = '2d'", "13: exporters.fake.freshness: must be between 0s and 1d"},
       {"timeout = '0s'", "11: exporters.fake.timeout: must be between 10ms and 1h"},
       {"stale_after = '0s'", "15: exporters.fake.stale_after: must be between 10ms and 30d"},
+      {"connections = 3",
+       "15: exporters.fake.connections: must be 1, or 2 for a second one that `every` collectors "
+       "use"},
       {"prefetch = 1", "12: exporters.fake.prefetch: must be true or false, not an integer"},
       {"max_target_load = 2",
        "19: exporters.fake.max_target_load: must be between 0 and 1, such as 0.02 for 2 % of the "
@@ -179,12 +182,12 @@ TEST_CASE("an unknown key suggests options and keys of every instance") {
         "a.toml:2:1: exporters.fake.adress: unknown key; did you mean `address`?\n");
   CHECK(Problem("fresness = '1s'") ==
         "a.toml:2:1: exporters.fake.fresness: unknown key; did you mean `freshness`?\n");
-  CHECK(
-      Text(Load("[exporters.plain]\nunheard_of = 1")) ==
-      "a.toml:2:1: exporters.plain.unheard_of: unknown key; accepted: type, labels, freshness, "
-      "timeout, stale_after, prefetch, max_target_load, collectors, keep, drop, rules, series_max, "
-      "family_series_max, "
-      "label_value_bytes_max\n");
+  CHECK(Text(Load("[exporters.plain]\nunheard_of = 1")) ==
+        "a.toml:2:1: exporters.plain.unheard_of: unknown key; accepted: type, labels, freshness, "
+        "timeout, stale_after, prefetch, connections, max_target_load, collectors, keep, drop, "
+        "rules, series_max, "
+        "family_series_max, "
+        "label_value_bytes_max\n");
 }
 
 TEST_CASE("what an exporter requires is named when it is missing or empty") {
@@ -290,12 +293,15 @@ TEST_CASE("labels that clash with those of the target are warned of") {
         "and renames yours to exported_instance unless honor_labels is on\n");
 }
 
-// base, sizes, keys as "+" or "-" with their schedule in seconds.
+// base, sizes, keys as "+" or "-" with their schedule in seconds, and their time-out if they have
+// one.
 std::string Collectors(const std::string& line) {
   std::string text;
   for (const CollectorConfig& c : LoadOne("[exporters.fake]\n" + line).collectors) {
     text += (c.enabled ? "+" : "-") +
-            std::to_string(std::chrono::duration_cast<seconds>(c.every).count()) + " ";
+            std::to_string(std::chrono::duration_cast<seconds>(c.every).count());
+    const auto timeout = std::chrono::duration_cast<seconds>(c.timeout).count();
+    text += timeout == 0 ? " " : "/" + std::to_string(timeout) + " ";
   }
   return text;
 }
@@ -309,6 +315,8 @@ TEST_CASE("collectors are switched over the defaults or named exactly") {
   CHECK(Collectors("collectors = { sizes = { every = '0s' } }") == "+0 +0 +0 ");
   CHECK(Collectors("collectors = { keys = { every = '2m', enabled = false } }") == "+0 -300 -120 ");
   CHECK(Collectors("[exporters.fake.collectors.keys]\nevery = '2m'") == "+0 -300 +120 ");
+  CHECK(Collectors("collectors = { keys = { timeout = '2s' }, sizes = { timeout = '2m' } }") ==
+        "+0 +300/120 +0/2 ");
 }
 
 TEST_CASE("an exporter without a collector table has one called default") {
@@ -339,6 +347,8 @@ TEST_CASE("wrong collectors are explained") {
         "a.toml:2:33: " + path +
             ".base.every: must be between 10ms and 30d, or \"0s\" for each scrape\n" +
             "a.toml:2:50: " + path + ".base.enabled: must be true or false, not an integer\n");
+  CHECK(Problem("collectors = { base = { timeout = '1us' } }") ==
+        "a.toml:2:35: " + path + ".base.timeout: must be between 10ms and 1h\n");
 }
 
 TEST_CASE("two instances that nothing tells apart are warned of") {

@@ -12,6 +12,15 @@ void Widen(const T* narrow, size_t count, std::vector<Wide>& wide) {
   }
 }
 
+constexpr Option kQueryFields[] = {
+    {.name = "name", .flags = PILLION_OPT_REQUIRED},
+    {.name = "sql", .flags = PILLION_OPT_REQUIRED},
+    {.name = "labels", .type = OptionType::kStringList},
+    {.name = "values", .type = OptionType::kStringMap, .choices = "gauge,counter"},
+    {.name = "every", .type = OptionType::kDuration, .minimum = 0.01, .maximum = 86400},
+    {.name = "run_on", .default_value = "any", .choices = "primary,replica,any"},
+};
+
 std::vector<Option> FakeOptions() {
   return {
       {.name = "address", .default_value = "127.0.0.1:1", .flags = PILLION_OPT_ADDRESS},
@@ -40,6 +49,7 @@ std::vector<Option> FakeOptions() {
        .default_value = R"(["one", "two"])",
        .choices = "one,two,three"},
       {.name = "plain_list", .type = OptionType::kStringList, .default_value = "x,y"},
+      {.name = "query", .type = OptionType::kRecords, .maximum = 3, .fields = kQueryFields},
   };
 }
 

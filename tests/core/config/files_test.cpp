@@ -3,10 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace pillion {
@@ -38,12 +41,46 @@ std::string Instance(const std::string& name) {
   return "[exporters." + name + "]\ntype = 'fake'\nlabels = { n = '" + name + "' }\n";
 }
 
+TEST_CASE("a text that is in no file stands behind the files") {
+  ConfigSource source;
+  source.texts = {{"switched over", Instance("from_text")}, {"wrong", "nothing = 1"}};
+  const ConfigResult result = LoadConfig(source, FakeLookup(), NoVariables);
+  CHECK(Text(result).starts_with("wrong:1:1: nothing: unknown key"));
+  source.texts.pop_back();
+  CHECK(Names(LoadConfig(source, FakeLookup(), NoVariables)) == Strings{"from_text"});
+}
+
 TEST_CASE("a file is loaded with its path in every position") {
   const TempDirectory directory;
   const std::string path = directory.Write("pillion.toml", Instance("a"));
   const auto result = LoadPaths({path});
   REQUIRE(Text(result) == "");
   CHECK(result.config->instances[0].position == path + ":1:12");
+}
+
+TEST_CASE("a pipe is read to its end and never waited for without a writer") {
+  const TempDirectory directory;
+  const std::string pipe = directory.path() + "/pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(Text(LoadPaths({pipe})) == pipe + ": cannot be read: a pipe that nobody writes to\n");
+  // More than a pipe holds: its reader waits for the writer, who waits for the reader.
+  const std::string text = Instance("a") + std::string(300'000, '\n');
+  const int keeps_open = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const int fd = ::open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  std::thread writer([&] {
+    for (size_t at = 0; at < text.size();) {
+      const ssize_t written = ::write(fd, text.data() + at, text.size() - at);
+      if (written <= 0) break;
+      at += static_cast<size_t>(written);
+    }
+    ::close(fd);
+  });
+  const auto result = LoadPaths({pipe});
+  writer.join();
+  ::close(keeps_open);
+  CHECK(Text(result) == "");
+  CHECK(Names(result) == Strings{"a"});
 }
 
 TEST_CASE("a directory is merged in the order of its names") {

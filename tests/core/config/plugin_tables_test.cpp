@@ -23,9 +23,9 @@ std::string Refusal(const Option& option) {
 TEST_CASE("tables are walked by the size of their own structs") {
   const auto tables = ReadTables(Fake().plugin());
   REQUIRE(tables.ok());
-  REQUIRE(tables->options.size() == 11);
+  REQUIRE(tables->options.size() == 12);
   CHECK(tables->option_names.front() == "address");
-  CHECK(tables->option_names.back() == "plain_list");
+  CHECK(tables->option_names.back() == "query");
   REQUIRE(tables->collectors.size() == 3);
   CHECK(tables->collectors[1].name == "sizes");
   CHECK_FALSE(tables->collectors[1].on);
@@ -49,7 +49,7 @@ TEST_CASE("structs that are too small or not there are refused") {
   const std::string refusal =
       "exporter `fake` cannot be used: the structs of its tables are too small";
   pillion_option option{};
-  option.size = sizeof option - 1;
+  option.size = offsetof(pillion_option, fields) - 1;
   pillion_plugin plugin{};
   plugin.size = sizeof plugin;
   plugin.type = ToStr("fake");
@@ -62,6 +62,27 @@ TEST_CASE("structs that are too small or not there are refused") {
   CHECK(Refusal(plugin) == refusal);
   plugin.option_count = 1001;
   CHECK(Refusal(plugin) == "exporter `fake` cannot be used: more than 1000 options");
+}
+
+TEST_CASE("structs of an older header lack their last fields and are read") {
+  pillion_option option{};
+  option.size = offsetof(pillion_option, fields);
+  option.name = ToStr("dsn");
+  option.type = PILLION_OPT_STRING;
+  pillion_collector collector{};
+  collector.size = offsetof(pillion_collector, default_timeout);
+  collector.name = ToStr("base");
+  collector.default_timeout = 7;
+  pillion_plugin plugin{};
+  plugin.size = sizeof plugin;
+  plugin.options = &option;
+  plugin.option_count = 1;
+  plugin.collectors = &collector;
+  plugin.collector_count = 1;
+  const auto tables = ReadTables(plugin);
+  REQUIRE(tables.ok());
+  CHECK(tables->option_names.at(0) == "dsn");
+  CHECK(tables->collectors.at(0).timeout == 0);
 }
 
 TEST_CASE("options that could never be used are refused") {

@@ -29,6 +29,8 @@ TEST_CASE("a configuration of nothing but an instance has the documented default
   CHECK(config.http.listen == Strings{"[::]:9970"});
   CHECK(config.http.health_listen.empty());
   CHECK(config.http.admin_listen == "127.0.0.1:9971");
+  CHECK(config.http.metrics_path == "/metrics");
+  CHECK(config.http.health_paths.empty());
   CHECK(config.http.openmetrics == OpenMetricsMode::kAuto);
   CHECK(config.http.scrape_timeout == seconds(10));
   CHECK(config.http.connections_max == 0);
@@ -47,6 +49,8 @@ log = { level = "debug", format = "json" }
 listen = ["127.0.0.1:9970", "[::1]:0", "unix:/run/pillion/metrics.sock"]
 health_listen = "0.0.0.0:9972"
 admin_listen = "localhost:1"
+metrics_path = "/"
+health_paths = ["/health", "/status/live"]
 openmetrics = "never"
 scrape_timeout = "2.5s"
 connections_max = 300
@@ -57,6 +61,8 @@ connections_max = 300
         Strings{"127.0.0.1:9970", "[::1]:0", "unix:/run/pillion/metrics.sock"});
   CHECK(config.http.health_listen == Strings{"0.0.0.0:9972"});
   CHECK(config.http.admin_listen == "localhost:1");
+  CHECK(config.http.metrics_path == "/");
+  CHECK(config.http.health_paths == Strings{"/health", "/status/live"});
   CHECK(config.http.openmetrics == OpenMetricsMode::kNever);
   CHECK(config.http.scrape_timeout == std::chrono::milliseconds(2500));
   CHECK(config.http.connections_max == 300);
@@ -126,23 +132,35 @@ lisen = ":9970"
 openmetrics = 1
 scrape_timeout = 10
 connections_max = -1
-web_config = "/etc/web.yml"
+web_confg = "/etc/web.yml"
 [log]
 level = "verbose"
 format = "jsn"
 )")) ==
         R"(a.toml:1:8: self: must be one of merged, separate, off; did you mean `off`?
 a.toml:2:16: plugin_dirs[0]: must not be empty
-a.toml:3:1: colour: unknown key; accepted: self, plugin_dirs, http, log, exporters
+a.toml:3:1: colour: unknown key; accepted: self, plugin_dirs, http, log, exporters, probes
 a.toml:5:10: http.listen: needs at least one address
 a.toml:6:1: http.lisen: unknown key; did you mean `listen`?
 a.toml:7:15: http.openmetrics: must be a string, not an integer
 a.toml:8:18: http.scrape_timeout: needs a unit and quotes, such as "10s"
 a.toml:9:19: http.connections_max: must be between 0 (derived from the descriptor limit) and 1000000
-a.toml:10:1: http.web_config: unknown key; accepted: listen, health_listen, admin_listen, openmetrics, scrape_timeout, connections_max, page_series_max, page_bytes_max, pinned_body_bytes_max
+a.toml:10:1: http.web_confg: unknown key; did you mean `web_config`?
 a.toml:12:9: log.level: must be one of debug, info, warn, error, off
 a.toml:13:10: log.format: must be one of logfmt, json; did you mean `json`?
 )");
+}
+
+TEST_CASE("a path that no request can have or that is taken is refused") {
+  for (const std::string path :
+       {"", "metrics", "//metrics", "/metrics/", "/a b", "/a?b", "/a%20b", "/sd", "/-/ready"}) {
+    const std::string at = "a.toml:2:16: http.metrics_path: ";
+    const std::string text = Text(LoadSettings("[http]\nmetrics_path = \"" + path + "\""));
+    CAPTURE(path);
+    CHECK(text.substr(0, at.size()) == at);
+  }
+  CHECK(Text(LoadSettings("[http]\nhealth_paths = [\"/ok\", \"/-/ok\"]")) ==
+        "a.toml:2:24: http.health_paths[1]: stands for something else already\n");
 }
 
 TEST_CASE("sections that are no tables are refused") {

@@ -76,7 +76,7 @@ std::string Compressed(const std::string& page) {
 }
 
 TEST_CASE("pages of every size come back whole from one gzip member and one zstd frame") {
-  constexpr size_t kLimit = GzipSink::kOneShotBytesMax;
+  constexpr size_t kLimit = ZstdSink::kOneShotBytesMax;
   for (const size_t bytes : {size_t{0}, size_t{1}, kChunkBytes, kChunkBytes + 1, kLimit - 1, kLimit,
                              kLimit + 1, 3 * kLimit}) {
     CAPTURE(bytes);
@@ -89,7 +89,7 @@ TEST_CASE("pages of every size come back whole from one gzip member and one zstd
 }
 
 TEST_CASE("compressing the same page twice gives the same bytes") {
-  const std::string page = Page(2 * GzipSink::kOneShotBytesMax, false);
+  const std::string page = Page(2 * ZstdSink::kOneShotBytesMax, false);
   CHECK((Compressed<GzipSink>(page) == Compressed<GzipSink>(page)));
   CHECK((Compressed<ZstdSink>(page) == Compressed<ZstdSink>(page)));
 }

@@ -21,8 +21,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr ConnectionBook::Limits kLimits{seconds(1), seconds(120), seconds(10), seconds(30),
-                                         seconds(0)};
+constexpr ConnectionBook::Limits kLimits{seconds(1),  seconds(5),  seconds(120),
+                                         seconds(10), seconds(30), seconds(0)};
 
 ConnectionBook::Clock::time_point At(int second) {
   return ConnectionBook::Clock::time_point(seconds(second));
@@ -197,6 +197,30 @@ TEST_CASE("the head of an answer is exact") {
         "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n");
 }
 
+TEST_CASE("metrics and health stand where the operator wants them") {
+  const ScrapePaths paths{"/pg/metrics", {"/health"}};
+  const auto route = [&](std::string_view target) {
+    return ParseRequestTarget(target, paths).route;
+  };
+  CHECK(route("/pg/metrics?x") == Route::kMetrics);
+  CHECK(route("/pg/metrics/a") == Route::kInstance);
+  CHECK(route("/metrics") == Route::kOther);
+  CHECK(route("/metrics/a") == Route::kOther);
+  CHECK(route("/") == Route::kLanding);
+  CHECK(route("/health") == Route::kHealthy);
+  CHECK(route("/healthy") == Route::kOther);
+  CHECK(ParseRequestTarget("/pg/metrics/a%20b", paths).instance == "a b");
+  CHECK(LandingPageHtml("", {"a"}, paths).find("href=\"/pg/metrics/a\"") != std::string::npos);
+  CHECK(SdJson("h:1", {"a"}, paths).find("\"/pg/metrics/a\"") != std::string::npos);
+  CHECK(NotFoundText({"a"}, paths).find("/\n/pg/metrics\n/pg/metrics/a\n") != std::string::npos);
+
+  const ScrapePaths root{"/", {}};
+  CHECK(ParseRequestTarget("/", root).route == Route::kMetrics);
+  CHECK(ParseRequestTarget("/metrics", root).route == Route::kOther);
+  CHECK(ParseRequestTarget("/metrics/a", root).instance == "a");
+  CHECK(NotFoundText({"a"}, root).find("/\n/metrics/a\n") != std::string::npos);
+}
+
 TEST_CASE("pages escape the names of instances") {
   const std::vector<std::string> names{"\"><script>alert(1)</script>", "a b/c?d#e%"};
   const std::string page = LandingPageHtml("<v>", names);
@@ -333,6 +357,29 @@ TEST_CASE("pages of other kinds are not old until there is far too much of them"
   pinned.Add(7, &bodies[3], "/metrics?name=y");
   CHECK(pinned.bytes() == 450);
   CHECK(pinned.Victim() == 1);
+}
+
+TEST_CASE("a probe's query names one target and perhaps one module") {
+  const auto both = ParseProbeQuery("target=redis%3A%2F%2Fdb%3A1&collect[]=x&module=a+b");
+  REQUIRE(both.ok());
+  CHECK(both->target == "redis://db:1");
+  CHECK(both->module == "a b");
+  CHECK(ParseProbeQuery("auth_module=x&target=y")->module == "x");
+  CHECK(ParseProbeQuery("target=y")->module.empty());
+  CHECK(ParseProbeQuery("target=y&module=")->module.empty());
+  for (const char* wrong : {"", "target=", "module=x", "target=a&target=b",
+                            "target=a&module=b&auth_module=c", "target=%zz", "target=%00"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(ParseProbeQuery(wrong).ok());
+  }
+}
+
+TEST_CASE("both names of the page of probes lead there") {
+  CHECK(ParseRequestTarget("/probe?target=a").route == Route::kProbe);
+  CHECK(ParseRequestTarget("/probe?target=a").query == "target=a");
+  CHECK(ParseRequestTarget("/scrape?target=a").route == Route::kProbe);
+  CHECK(ParseRequestTarget("/probes").route == Route::kOther);
+  CHECK(ToString(Route::kProbe) == "/probe");
 }
 
 }  // namespace pillion::test

@@ -1,5 +1,7 @@
 #include "plugin/exporter_type.hpp"
 
+#include <cstddef>
+
 #include <doctest/doctest.h>
 
 using namespace pillion;
@@ -47,7 +49,7 @@ TEST_CASE("a descriptor that is too small is refused with both sizes") {
   pillion_plugin plugin = Plugin();
   plugin.size = 24;
   CHECK(Refusal(plugin) == "x.so: its descriptor has 24 bytes, at least " +
-                               std::to_string(sizeof(pillion_plugin)) + " are needed");
+                               std::to_string(offsetof(pillion_plugin, check)) + " are needed");
 }
 
 TEST_CASE("a larger descriptor of a newer header is taken") {

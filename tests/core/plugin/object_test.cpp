@@ -36,7 +36,8 @@ constexpr Option kOptions[] = {
     {.name = "password", .flags = PILLION_OPT_SECRET},
     {.name = "names", .type = OptionType::kStringList},
 };
-constexpr Collector kCollectors[] = {{.name = "a"}, {.name = "b"}};
+constexpr Collector kCollectors[] = {{.name = "a", .flags = PILLION_COLLECTOR_REMEMBERED},
+                                     {.name = "b"}};
 enum { kA, kB };
 constexpr Metric kMetrics[] = {
     {.name = "probe_a", .help = "A.", .labels = "row", .collector = kA},
@@ -53,7 +54,7 @@ ExporterTypePtr ProbeType() {
   return *type;
 }
 
-std::shared_ptr<InstanceConfig> ProbeConfig() {
+std::shared_ptr<InstanceConfig> ConfigOfProbe() {
   auto config = std::make_shared<InstanceConfig>();
   config->name = "one";
   config->type = "probe";
@@ -98,7 +99,7 @@ uint64_t Dropped(const PollOutcome& outcome, DropReason reason) {
 }  // namespace
 
 TEST_CASE("samples of two collectors become two fragments with the instance's labels") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Collect(kA, [&]() -> Result<void> {
       sink.Add(0, {"first"}, 1);
@@ -121,7 +122,7 @@ TEST_CASE("samples of two collectors become two fragments with the instance's la
 }
 
 TEST_CASE("a collector that fails or throws loses its own samples only") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Collect(kA, [&]() -> Result<void> {
       sink.Add(0, {"lost"}, 1);
@@ -140,8 +141,69 @@ TEST_CASE("a collector that fails or throws loses its own samples only") {
   CHECK(Text(outcome) == "probe_b_total{team=\"x\"} 3\n");
 }
 
+TEST_CASE("a collector that is unchanged shows its last good run") {
+  auto object = Make(ConfigOfProbe());
+  static std::vector<bool> shown;
+  shown.clear();
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    shown.push_back(sink.Unchanged());  // outside of a collector
+    for (const uint32_t id : {kA, kB}) {
+      sink.Collect(id, [&]() -> Result<void> {
+        shown.push_back(sink.Unchanged());
+        return {};
+      });
+    }
+    return {};
+  };
+  PollOutcome outcome = Run(*object);
+  CHECK(shown == std::vector<bool>{false, false, false});
+  CHECK(Text(outcome).empty());
+  const auto good = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(0, {"first"}, 1);
+      return {};
+    });
+    sink.Collect(kB, [&]() -> Result<void> {
+      sink.Add(1, 2);
+      return {};
+    });
+    return {};
+  };
+  script = good;
+  const FragmentPtr first = Run(*object).collectors.front().fragment;
+  // A run that failed does not count, and neither does what a run adds that is unchanged.
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(0, {"lost"}, 3);
+      return Error{Reason::kTimeout, "late"};
+    });
+    return Error{Reason::kRefused, "gone"};
+  };
+  CHECK(Text(Run(*object)).empty());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      sink.Add(0, {"forgotten"}, 4);
+      shown.push_back(sink.Unchanged());
+      sink.Add(0, {"forgotten, too"}, 5);
+      return {};
+    });
+    sink.Collect(kB, [&]() -> Result<void> {
+      shown.push_back(sink.Unchanged());  // it is not remembered
+      return {};
+    });
+    return {};
+  };
+  shown.clear();
+  outcome = Run(*object);
+  CHECK(shown == std::vector<bool>{true, false});
+  CHECK(outcome.collectors.front().fragment == first);
+  CHECK(outcome.drops.total() == 0);
+  CHECK(Text(outcome) == "probe_a{row=\"first\",team=\"x\"} 1\n");
+  CHECK(Text(Run(*object, {false, true})).empty());
+}
+
 TEST_CASE("a collector that is not due does not run") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Collect(kA, [&]() -> Result<void> {
       FAIL("not due");
@@ -157,7 +219,7 @@ TEST_CASE("a collector that is not due does not run") {
 }
 
 TEST_CASE("samples outside of a collector are refused and counted") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Add(1, 1);
     return {};
@@ -166,7 +228,7 @@ TEST_CASE("samples outside of a collector are refused and counted") {
 }
 
 TEST_CASE("a poll that throws fails as internal with its message") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink&, const Options&) -> Result<void> {
     throw std::runtime_error("bang");
   };
@@ -176,7 +238,7 @@ TEST_CASE("a poll that throws fails as internal with its message") {
 }
 
 TEST_CASE("a constructor that throws gives its text") {
-  auto config = ProbeConfig();
+  auto config = ConfigOfProbe();
   OptionValue value;
   value.type = PILLION_OPT_STRING;
   value.text = "bad";
@@ -189,7 +251,7 @@ TEST_CASE("a constructor that throws gives its text") {
 }
 
 TEST_CASE("invalid samples are dropped by reason and the rest is kept") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Collect(kA, [&]() -> Result<void> {
       sink.Add(0, {"twice"}, 1);
@@ -212,7 +274,7 @@ TEST_CASE("invalid samples are dropped by reason and the rest is kept") {
 }
 
 TEST_CASE("families declared at run time say that they are cached in a slow lane") {
-  auto object = Make(ProbeConfig(), {" (cached)", ""});
+  auto object = Make(ConfigOfProbe(), {" (cached)", ""});
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Collect(kA, [&]() -> Result<void> {
       sink.Add(sink.Declare({.name = "probe_setting_x", .help = "X.", .collector = kA}), 1);
@@ -228,7 +290,7 @@ TEST_CASE("families declared at run time say that they are cached in a slow lane
 }
 
 TEST_CASE("waiting returns at the deadline and when data is there") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   int fds[2];
   REQUIRE(::pipe(fds) == 0);
   script = [&](PollContext& ctx, Sink&, const Options&) -> Result<void> {
@@ -250,8 +312,40 @@ TEST_CASE("waiting returns at the deadline and when data is there") {
   ::close(fds[1]);
 }
 
+TEST_CASE("a collector that is over its own time-out fails alone and the next one has its time") {
+  auto config = std::make_shared<InstanceConfig>(*ConfigOfProbe());
+  config->collectors[kA].timeout = 10ms;
+  auto object = Make(config);
+  std::chrono::nanoseconds told[2];
+  MonoTime waited{0};
+  script = [&](PollContext& ctx, Sink& sink, const Options&) -> Result<void> {
+    told[0] = ctx.CollectorTimeout(kA);
+    told[1] = ctx.CollectorTimeout(kB);
+    sink.Collect(kA, [&]() -> Result<void> {
+      const MonoTime began = ctx.Now();
+      const auto silent = ctx.Wait(-1, 0, ctx.Deadline());
+      waited = ctx.Now() - began;
+      return silent.ok() ? Result<void>() : Result<void>(silent.error());
+    });
+    sink.Collect(kB, [&]() -> Result<void> {
+      sink.Add(1, 3);
+      return {};
+    });
+    return {};
+  };
+  const PollOutcome outcome = Run(*object, {true, true}, 60s);
+  CHECK(outcome.ok());
+  REQUIRE(outcome.collectors.size() == 2);
+  CHECK(outcome.collectors[0].reason == Reason::kTimeout);
+  CHECK(outcome.collectors[1].reason == Reason::kOk);
+  CHECK(waited >= 10ms + pillion_poll::kCollectorGrace);
+  CHECK(waited < 20s);
+  CHECK(told[0] == 10ms);
+  CHECK(told[1] == 0s);
+}
+
 TEST_CASE("waiting on a closed descriptor is an error and not an endless loop") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [&](PollContext& ctx, Sink&, const Options&) -> Result<void> {
     CHECK(ctx.Wait(12345, PILLION_READABLE).error().reason == Reason::kInternal);
     return {};
@@ -265,7 +359,7 @@ TEST_CASE("a secret is read anew each time and never comes out as an option") {
   REQUIRE(fd >= 0);
   ::close(fd);
   std::ofstream(path) << "first\n";
-  auto config = ProbeConfig();
+  auto config = ConfigOfProbe();
   OptionValue value;
   value.type = PILLION_OPT_STRING;
   value.secret = Secret(std::string("${file:") + path + "}");
@@ -296,7 +390,7 @@ TEST_CASE("a secret is read anew each time and never comes out as an option") {
 }
 
 TEST_CASE("list options come out item by item") {
-  auto config = ProbeConfig();
+  auto config = ConfigOfProbe();
   OptionValue value;
   value.type = PILLION_OPT_STRING_LIST;
   value.list = {"a", "bb"};
@@ -310,7 +404,7 @@ TEST_CASE("list options come out item by item") {
 }
 
 TEST_CASE("a poll that leaves a collector open has failed in it") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Begin(kA);
     sink.Add(0, {"x"}, 1);
@@ -323,7 +417,7 @@ TEST_CASE("a poll that leaves a collector open has failed in it") {
 }
 
 TEST_CASE("facts are kept by name and bounded") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext& ctx, Sink&, const Options&) -> Result<void> {
     ctx.Fact("version", "1");
     ctx.Fact("version", "2");
@@ -336,7 +430,7 @@ TEST_CASE("facts are kept by name and bounded") {
 }
 
 TEST_CASE("labels of an earlier collector are refused and not mistaken for others") {
-  auto object = Make(ProbeConfig());
+  auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     Labels kept;
     sink.Collect(kA, [&]() -> Result<void> {
@@ -372,7 +466,7 @@ TEST_CASE("a plugin without a collector table may call its one collector by numb
   static const ExporterInfo info{.type = "tableless", .metrics = kThree};
   const auto type = ExporterType::FromDescriptor(detail::PluginOf<Tableless>::Describe(info), "t");
   REQUIRE(type.ok());
-  auto config = ProbeConfig();
+  auto config = ConfigOfProbe();
   config->labels.clear();
   auto object =
       PluginObject::Create(*type, config, {*type, &(*type)->families()}, {}, &SystemClock());

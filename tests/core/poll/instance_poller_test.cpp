@@ -244,6 +244,56 @@ TEST_CASE("slow collectors run on their own timer and scrapes never wait for the
   CHECK(Shows(*bench.answers.back(), "quick_value{} 1.0"));
 }
 
+TEST_CASE("a poll has as long as the longest of its collectors may take") {
+  Bench bench(5min, true, nullptr, [](InstanceConfig& config) {
+    config.timeout = 10s;
+    config.collectors[0].timeout = 2s;
+    config.collectors[1].timeout = 1min;
+  });
+  bench.poller->Start();
+  bench.time.Advance(SlowSchedule::kFirstWithin);
+  CHECK(bench.slow_lane->last_deadline > bench.time.Now() + 50s);
+  bench.Scrape();
+  CHECK(bench.lane->last_deadline == bench.time.Now() + 2s);
+  bench.time.Advance(2s + InstancePoller::kInterruptGrace + 1ms);
+  CHECK(bench.lane->interrupts == 1);
+  CHECK(bench.slow_lane->interrupts == 0);
+  bench.time.Advance(2s);
+  CHECK(bench.poller->State().condition == InstanceCondition::kStuck);
+  CHECK(bench.slow_lane->running());
+}
+
+TEST_CASE("with one connection the scrape lane polls slow collectors too when they are due") {
+  Bench bench(5min, true, nullptr, [](InstanceConfig& config) { config.connections = 1; });
+  bench.poller->Start();
+  bench.time.Advance(SlowSchedule::kFirstWithin);
+  CHECK(bench.lane->started == 0);  // nobody asks
+  const auto poll = [&](bool slow_fails = false) {
+    bench.time.Advance(2s);
+    bench.Scrape();
+    PollOutcome outcome = bench.Outcome();
+    if (bench.lane->last_due[1] && slow_fails) {
+      outcome.collectors.push_back({1, Reason::kPermission, "no", 5ms, nullptr});
+    } else if (bench.lane->last_due[1]) {
+      outcome.collectors.push_back({1, Reason::kOk, "", 5ms, OneSample(1, "slow_value", 9)});
+    }
+    bench.lane->Finish(std::move(outcome));
+    return bench.lane->last_due[1];
+  };
+  CHECK(poll());
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 9.0"));
+  CHECK_FALSE(poll());
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 9.0"));  // of the poll before
+  CHECK(Shows(*bench.answers.back(), "quick_value{} 1.0"));
+  bench.time.Advance(6min);
+  CHECK(poll(/*slow_fails=*/true));
+  CHECK_FALSE(Shows(*bench.answers.back(), "slow_value{} 9.0"));
+  CHECK_FALSE(poll());
+  bench.time.Advance(SlowSchedule::kRetry);
+  CHECK(poll());  // a failure is not kept for its whole every
+  CHECK(Shows(*bench.answers.back(), "slow_value{} 9.0"));
+}
+
 TEST_CASE("a slow collector comes again after every") {
   Bench bench(5min);
   bench.poller->Start();

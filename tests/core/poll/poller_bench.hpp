@@ -27,7 +27,8 @@ struct PollerBench {
                           {.enabled = slow_every > 0s, .every = slow_every}};
     if (change != nullptr) change(*config);
     auto scrape = with_quick ? std::make_unique<FakeRunner>() : nullptr;
-    auto slow = slow_every > 0s ? std::make_unique<FakeRunner>() : nullptr;
+    const bool second = slow_every > 0s && config->connections > 1;
+    auto slow = second ? std::make_unique<FakeRunner>() : nullptr;
     lane = scrape.get();
     slow_lane = slow.get();
     poller = InstancePoller::Create({.type = FakeType(),

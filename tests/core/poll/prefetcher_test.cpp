@@ -66,6 +66,48 @@ TEST_CASE("pages have beats of their own") {
   CHECK(bench.prefetcher.stats().beats == 2);
 }
 
+TEST_CASE("an arrival soon behind another one makes both polls begin earlier") {
+  Bench bench;
+  const auto come = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      bench.time.Advance(14s);
+      bench.prefetcher.Arrived("a", bench.Page(2s));
+      bench.time.Advance(1s);
+      bench.prefetcher.Arrived("b", bench.Page(2s));
+    }
+  };
+  come(4);
+  bench.prepared.clear();
+  const MonoTime last = bench.time.Now();
+  come(1);
+  REQUIRE(bench.prepared.size() == 2);
+  CHECK(bench.prepared[0].expected == last + 14s);
+  // Two polls, of which one in a hundred takes 2 s, are done within 3 s as a rule.
+  CHECK(bench.prepared[0].at <= last + 15s - 3s - Beats::kMarginMin);
+  CHECK(bench.prepared[0].at >= last + 15s - 3s - Beats::kMarginMax);
+  // Nobody comes behind that one.
+  CHECK(bench.prepared[1].expected == last + 15s);
+  CHECK(bench.prepared[1].at <= last + 15s - 2s - Beats::kMarginMin);
+  CHECK(bench.prepared[1].at >= last + 15s - 2s - Beats::kMarginMax);
+}
+
+TEST_CASE("an arrival so soon behind another one that one poll serves both changes nothing") {
+  Bench bench;
+  for (int i = 0; i < 5; ++i) {
+    bench.time.Advance(15s - 300ms);
+    if (i == 4) bench.prepared.clear();
+    bench.prefetcher.Arrived("a", bench.Page(2s));
+    bench.time.Advance(300ms);
+    bench.prefetcher.Arrived("b", bench.Page(2s));
+  }
+  const MonoTime last = bench.time.Now();
+  bench.prepared.clear();
+  bench.time.Advance(15s - 300ms);
+  REQUIRE(!bench.prepared.empty());
+  CHECK(bench.prepared[0].expected == last + 15s - 300ms);
+  CHECK(bench.prepared[0].at >= last + 15s - 300ms - 2s - Beats::kMarginMax);
+}
+
 TEST_CASE("a scraper that stops costs two prefetches") {
   Bench bench;
   bench.Come(15s, 10);

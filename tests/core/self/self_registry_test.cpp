@@ -31,6 +31,24 @@ TEST_CASE("a new sidecar shows its build and zeroes for what can fail") {
   }
 }
 
+TEST_CASE("when it started is the same in each snapshot") {
+  SelfRegistry self("1", &SystemClock());
+  const auto started = [&]() -> double {
+    const SnapshotPtr snapshot = self.Snapshot();
+    for (const FragmentPtr& fragment : snapshot->fragments) {
+      for (const FamilyRange& range : fragment->families) {
+        if (range.family->name == "process_start_time_seconds") {
+          return fragment->values[range.first];
+        }
+      }
+    }
+    return 0;
+  };
+  const double first = started();
+  CHECK(first > 0);
+  for (int i = 0; i < 200; ++i) CHECK(started() == first);
+}
+
 TEST_CASE("polls are counted by reason and drops by theirs") {
   SelfRegistry self("1", &SystemClock());
   PollOutcome outcome;

@@ -22,6 +22,18 @@ inline void TestHost::FillForInstance(pillion_host& h) {
   h.refuse_option = [](pillion_instance* i, pillion_str name, pillion_str why) noexcept {
     Of(i).RefuseOption(ToView(name), ToView(why));
   };
+  h.record = [](pillion_instance* i, pillion_str option, size_t index, pillion_str field,
+                pillion_value* out) noexcept {
+    if (out->size < sizeof *out) return Of(i).Complain("pillion_value.size is not set");
+    Of(i).values_.ReadRecord(ToView(option), index, ToView(field), out);
+  };
+  h.refuse_record = [](pillion_instance* i, pillion_str option, size_t index, pillion_str field,
+                       pillion_str why) noexcept {
+    Of(i).RefuseRecord(ToView(option), index, ToView(field), ToView(why));
+  };
+  h.add_collector = [](pillion_instance* i, const pillion_collector* collector) noexcept {
+    return Of(i).AddCollector(*collector);
+  };
   h.secrets_changed = [](pillion_instance* i) noexcept { return Of(i).SecretsChanged(); };
   h.secrets_tried = [](pillion_instance* i, uint32_t reason, pillion_str) noexcept {
     Of(i).SecretsTried(reason);
@@ -63,6 +75,10 @@ inline void TestHost::FillForPoll(pillion_host& h) {
     TestHost* self = Of(p, "due");
     return self != nullptr && collector < self->due_.size() && self->due_[collector];
   };
+  h.collector_timeout = [](pillion_poll* p, uint32_t collector) noexcept -> int64_t {
+    TestHost* self = Of(p, "collector_timeout");
+    return self == nullptr ? 0 : self->CollectorTimeout(collector);
+  };
   h.collector_begin = [](pillion_poll* p, uint32_t collector) noexcept {
     if (TestHost* self = Of(p, "collector_begin")) self->BeginCollector(collector);
   };
@@ -72,6 +88,10 @@ inline void TestHost::FillForPoll(pillion_host& h) {
 }
 
 inline void TestHost::FillForSamples(pillion_host& h) {
+  h.unchanged = [](pillion_poll* p) noexcept -> uint32_t {
+    TestHost* self = Of(p, "unchanged");
+    return self != nullptr && self->ShowLast() ? 1 : 0;
+  };
   h.declare = [](pillion_poll* p, const pillion_metric* metric) noexcept -> pillion_family {
     TestHost* self = Of(p, "declare");
     return self == nullptr ? PILLION_NO_FAMILY : self->recorder_.Declare(*metric);

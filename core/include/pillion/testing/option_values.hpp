@@ -105,14 +105,26 @@ inline std::vector<std::string> ParseList(std::string_view text) {
 
 }  // namespace detail
 
+// Tables of options of records: texts of fields.
+using RecordTexts = std::map<std::string, std::vector<std::map<std::string, std::string>>>;
+
 class OptionValues {
  public:
   // Returns what is wrong, one line each; empty: all of it can be used.
   // `texts` must not hold options that the table calls secret; `secrets` only those.
   std::vector<std::string> Set(const pillion_plugin& plugin,
                                const std::map<std::string, std::string>& texts,
-                               const std::map<std::string, std::string>& secrets) {
+                               const std::map<std::string, std::string>& secrets,
+                               const RecordTexts& records = {}) {
     std::vector<std::string> problems;
+    for (const auto& [name, tables] : records) {
+      const pillion_option* option = Find(plugin, name);
+      if (option == nullptr || option->type != PILLION_OPT_RECORDS) {
+        problems.push_back("option `" + name + "` is not in the table, or holds no records");
+      } else {
+        StoreRecords(*option, tables, problems);
+      }
+    }
     for (const auto& [name, text] : texts) {
       const pillion_option* option = Find(plugin, name);
       if (option == nullptr) {
@@ -132,7 +144,7 @@ class OptionValues {
     for (size_t i = 0; i < plugin.option_count; ++i) {
       const pillion_option& option = detail::At(plugin.options, i);
       const std::string name(ToView(option.name));
-      if (texts.count(name) + secrets.count(name) != 0) continue;
+      if (texts.count(name) + secrets.count(name) + records.count(name) != 0) continue;
       if (option.flags & PILLION_OPT_REQUIRED) {
         problems.push_back("option `" + name + "` is required");
       } else if (option.default_value.size != 0 && !(option.flags & PILLION_OPT_SECRET)) {
@@ -150,6 +162,12 @@ class OptionValues {
     out->size = size;
   }
 
+  // A field of one table of an option of records.
+  void ReadRecord(std::string_view name, size_t index, std::string_view field,
+                  pillion_value* out) const {
+    Read(RecordKey(name, index, field), out);
+  }
+
   static const pillion_option* Find(const pillion_plugin& plugin, std::string_view name) {
     for (size_t i = 0; i < plugin.option_count; ++i) {
       const pillion_option& option = detail::At(plugin.options, i);
@@ -163,6 +181,8 @@ class OptionValues {
     std::string text;
     std::vector<std::string> list;
     std::vector<pillion_str> list_in_c;
+    std::vector<std::string> keys;
+    std::vector<pillion_str> keys_in_c;
     pillion_value in_c{};
   };
 
@@ -191,6 +211,7 @@ class OptionValues {
         v.list = value.list_in_c.data();
         v.list_size = value.list_in_c.size();
         return {};
+      case PILLION_OPT_STRING_MAP: return ParseMap(option, value);
       case PILLION_OPT_BOOL:
         v.flag = value.text == "true";
         return v.flag || value.text == "false" ? "" : "true or false";
@@ -208,6 +229,64 @@ class OptionValues {
     return option.type == PILLION_OPT_SIZE ? "a size like 16MiB" : "a duration like 1.5s";
   }
 
+  // `{ a = "x", b = "y" }`.
+  static std::string_view ParseMap(const pillion_option& option, Value& value) {
+    std::string_view text = detail::Trim(value.text);
+    if (text.size() < 2 || text.front() != '{' || text.back() != '}')
+      return "a table { a = \"b\" }";
+    for (const std::string& pair : detail::ParseList(text.substr(1, text.size() - 2))) {
+      const size_t equals = pair.find('=');
+      if (equals == std::string::npos) return "a table { a = \"b\" }";
+      std::string_view item = detail::Trim(std::string_view(pair).substr(equals + 1));
+      if (item.size() >= 2) item = item.substr(1, item.size() - 2);  // its quotes
+      if (!Accepted(option, item)) return "a table of its choices";
+      value.keys.emplace_back(detail::Trim(std::string_view(pair).substr(0, equals)));
+      value.list.emplace_back(item);
+    }
+    for (const std::string& key : value.keys) value.keys_in_c.push_back(ToStr(key));
+    for (const std::string& item : value.list) value.list_in_c.push_back(ToStr(item));
+    value.in_c.keys = value.keys_in_c.data();
+    value.in_c.list = value.list_in_c.data();
+    value.in_c.list_size = value.list_in_c.size();
+    return {};
+  }
+
+  static std::string RecordKey(std::string_view name, size_t index, std::string_view field) {
+    return std::string(name) + "[" + std::to_string(index) + "]." + std::string(field);
+  }
+
+  void StoreRecords(const pillion_option& option,
+                    const std::vector<std::map<std::string, std::string>>& tables,
+                    std::vector<std::string>& problems) {
+    const std::string name(ToView(option.name));
+    for (size_t i = 0; i < tables.size(); ++i) {
+      for (const auto& [field, text] : tables[i]) {
+        bool known = false;
+        for (size_t f = 0; f < option.field_count; ++f) {
+          known = known || ToView(detail::At(option.fields, f).name) == field;
+        }
+        if (!known) {
+          problems.push_back("option `" + RecordKey(name, i, field) + "` is not in the table");
+        }
+      }
+      for (size_t f = 0; f < option.field_count; ++f) {
+        const pillion_option& field = detail::At(option.fields, f);
+        const auto text = tables[i].find(std::string(ToView(field.name)));
+        const std::string key = RecordKey(name, i, ToView(field.name));
+        if (text != tables[i].end()) {
+          Store(field, key, text->second, problems);
+        } else if (field.flags & PILLION_OPT_REQUIRED) {
+          problems.push_back("option `" + key + "` is required");
+        } else if (field.default_value.size != 0) {
+          Store(field, key, std::string(ToView(field.default_value)), problems);
+        }
+      }
+    }
+    Value& value = values_[name];
+    value.in_c.type = PILLION_OPT_RECORDS;
+    value.in_c.integer = static_cast<int64_t>(tables.size());
+  }
+
   static bool InRange(const pillion_option& option, const pillion_value& value) {
     if (option.minimum == 0 && option.maximum == 0) return true;
     double number = static_cast<double>(value.integer);
@@ -218,7 +297,10 @@ class OptionValues {
   }
 
   void Store(const pillion_option& option, std::string text, std::vector<std::string>& problems) {
-    const std::string name(ToView(option.name));
+    Store(option, std::string(ToView(option.name)), std::move(text), problems);
+  }
+  void Store(const pillion_option& option, const std::string& name, std::string text,
+             std::vector<std::string>& problems) {
     Value& value = values_[name];
     value = Value{};
     value.text = std::move(text);

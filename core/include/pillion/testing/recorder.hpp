@@ -134,6 +134,12 @@ class Recorder {
   }
   bool inside() const { return scope_ != 0; }
 
+  // What the open collector has added.
+  struct Run;
+  Run CopyRun() const;
+  // Puts what CopyRun gave, of this poll or an earlier one, in place of what was added.
+  void ShowRun(const Run& run);
+
   pillion_family Declare(const pillion_metric& metric) {
     std::string problem = CheckMetric(metric);
     if (metric.flags & PILLION_METRIC_PATTERN) problem = "a pattern was declared at run time";

@@ -30,6 +30,7 @@
 #include <pillion/tables.hpp>
 #include <pillion/testing/option_values.hpp>
 #include <pillion/testing/poll_report.hpp>
+#include <pillion/testing/recorded_run.hpp>
 #include <pillion/testing/recorder.hpp>
 #include <pillion/testing/secret_box.hpp>
 
@@ -59,6 +60,8 @@ struct TestHostConfig {
   // Texts as in TOML, strings without quotes; the option table types and completes them.
   std::map<std::string, std::string> options = {};
   std::map<std::string, std::string> secrets = {};
+  // Tables of options of records: {{"query", {{{"name", "a"}, {"sql", "SELECT 1"}}}}}.
+  RecordTexts records = {};
   std::string instance = "test";
   // What resolve() knows besides numeric addresses and localhost (127.0.0.1).
   std::map<std::string, std::vector<std::string>> names = {};
@@ -66,11 +69,21 @@ struct TestHostConfig {
 };
 
 struct PollRequest {
-  // Names of collectors; empty: those that are on by default; "*": all of the table.
+  // Names of collectors; empty: those that are on by default; "*": all, added ones too.
   std::vector<std::string> due = {};
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
+  // Of collectors that are to have one of their own, by name.
+  std::map<std::string, std::chrono::nanoseconds> collector_timeouts = {};
   // The wait of this number (from 1) is interrupted; 0: none. Needs no second thread.
   int interrupt_at_wait = 0;
+};
+
+struct AddedCollector {
+  std::string name;
+  std::string help;
+  bool on = true;
+  std::chrono::nanoseconds every{};
+  std::chrono::nanoseconds timeout{};
 };
 
 class TestHost {
@@ -102,6 +115,11 @@ class TestHost {
 
   // One poll on the calling thread. REQUIRES: Create() was ok.
   PollReport Poll(PollRequest request = {});
+
+  // What `pillion check --connect` would say, one line each, warnings with "warning: " before them;
+  // a target that cannot be asked is a line too. REQUIRES: Create() was ok, and the plugin has
+  // check.
+  std::vector<std::string> Check(std::chrono::nanoseconds timeout = std::chrono::seconds(10));
 
   // Waits until a poll runs, then makes it return, as a host does; the poll stays interrupted to
   // its end. False if no poll ran within 10 s.
@@ -137,6 +155,9 @@ class TestHost {
     return problems_;
   }
 
+  // The collectors that create has added to those of the table.
+  const std::vector<AddedCollector>& added_collectors() const { return added_; }
+
   // The raw border, for tests of it.
   const pillion_host* host() const { return &Table(); }
   pillion_instance* instance() { return reinterpret_cast<pillion_instance*>(this); }
@@ -146,6 +167,8 @@ class TestHost {
   static constexpr int64_t kFakeStart = 1'000'000'000;
   static constexpr double kFakeUnixSeconds = 1'700'000'000;
   static constexpr std::chrono::seconds kHangMax{10};
+  // As in the host: how much longer than its time-out a collector may wait.
+  static constexpr std::chrono::nanoseconds kCollectorGrace{100'000'000};
   static constexpr uint32_t kNoCollector = 0xffffffffu;
 
   static const pillion_host& Table();
@@ -179,8 +202,10 @@ class TestHost {
         .count();
   }
 
-  size_t CollectorCount() const { return std::max<size_t>(plugin_->collector_count, 1); }
+  size_t TableCollectors() const { return std::max<size_t>(plugin_->collector_count, 1); }
+  size_t CollectorCount() const { return TableCollectors() + added_.size(); }
   std::string CollectorName(uint32_t i) const {
+    if (i >= TableCollectors()) return added_[i - TableCollectors()].name;
     if (plugin_->collector_count == 0) return "default";
     return std::string(ToView(detail::At(plugin_->collectors, i).name));
   }
@@ -188,11 +213,18 @@ class TestHost {
   void ChooseDue(const std::vector<std::string>& names);
   void BeginCollector(uint32_t collector);
   void EndCollector(uint32_t reason, std::string_view message);
+  bool IsRemembered(uint32_t collector) const;
+  bool ShowLast();
   uint32_t Wait(int fd, uint32_t events, int64_t until, uint32_t* ready);
+  int64_t CollectorTimeout(uint32_t collector) const;
+  int64_t WaitsUntil() const;
   uint32_t ReadSecret(std::string_view name, pillion_buffer* out);
   uint32_t SecretsChanged();
   void SecretsTried(uint32_t reason);
   void RefuseOption(std::string_view name, std::string_view why);
+  void RefuseRecord(std::string_view option, size_t index, std::string_view field,
+                    std::string_view why);
+  uint32_t AddCollector(const pillion_collector& collector);
   uint32_t Resolve(std::string_view name, pillion_address* out, size_t capacity, size_t* count);
 
   const pillion_plugin* const plugin_;
@@ -201,7 +233,8 @@ class TestHost {
   SecretBox secrets_;
   void* object_ = nullptr;
   bool creating_ = false;
-  std::vector<std::string> refused_;  // by the create that runs, a line each
+  std::vector<std::string> refused_;   // by the create that runs, a line each
+  std::vector<AddedCollector> added_;  // by create, behind those of the table
 
   // Under mutex_.
   mutable std::mutex mutex_;
@@ -210,11 +243,14 @@ class TestHost {
 
   // Of the poll that runs, on its thread.
   detail::Recorder recorder_;
+  std::map<uint32_t, detail::Recorder::Run> remembered_;  // by collector; kept between polls
   std::vector<bool> due_;
   std::vector<CollectorReport> collectors_;
   std::map<std::string, std::string> facts_;
   uint32_t collector_ = kNoCollector;
   int64_t deadline_ = 0;
+  std::map<std::string, std::chrono::nanoseconds> collector_timeouts_;
+  int64_t collector_began_ = 0;
   int waits_ = 0;
   int interrupt_at_wait_ = 0;
 
@@ -248,7 +284,8 @@ inline Result<void> TestHost::Create() {
     wrong.push_back("pillion_plugin.size is not set");
   } else {
     wrong = detail::CheckTables(*plugin_);
-    for (std::string& line : values_.Set(*plugin_, config_.options, config_.secrets)) {
+    for (std::string& line :
+         values_.Set(*plugin_, config_.options, config_.secrets, config_.records)) {
       wrong.push_back(std::move(line));
     }
   }
@@ -258,6 +295,8 @@ inline Result<void> TestHost::Create() {
   pillion_buffer error{text.data(), text.size(), 0};
   Destroy();
   refused_.clear();
+  added_.clear();
+  remembered_.clear();
   creating_ = true;
   object_ = plugin_->create(&Table(), instance(), &error);
   creating_ = false;
@@ -271,8 +310,12 @@ inline Result<void> TestHost::Create() {
 inline void TestHost::ChooseDue(const std::vector<std::string>& names) {
   due_.assign(CollectorCount(), false);
   for (uint32_t i = 0; i < due_.size(); ++i) {
-    const bool off = plugin_->collector_count > 0 &&
-                     (detail::At(plugin_->collectors, i).flags & PILLION_COLLECTOR_OFF) != 0;
+    bool off = false;
+    if (i >= TableCollectors()) {
+      off = !added_[i - TableCollectors()].on;
+    } else if (plugin_->collector_count > 0) {
+      off = (detail::At(plugin_->collectors, i).flags & PILLION_COLLECTOR_OFF) != 0;
+    }
     due_[i] = names.empty() && !off;
   }
   for (const std::string& name : names) {
@@ -300,6 +343,7 @@ inline PollReport TestHost::Poll(PollRequest request) {
     logs_before = logs_.size();
   }
   ChooseDue(request.due);
+  collector_timeouts_ = request.collector_timeouts;
   deadline_ = Now() + request.timeout.count();
   std::string error(4096, '\0');
   pillion_buffer buffer{error.data(), error.size(), 0};
@@ -346,7 +390,7 @@ inline bool TestHost::Interrupt() {
 }
 
 inline void TestHost::BeginCollector(uint32_t collector) {
-  if (collector >= plugin_->collector_count) {
+  if (collector >= CollectorCount() || plugin_->collector_count == 0) {
     return Complain("collector " + std::to_string(collector) + " is not in the table");
   }
   if (collector_ != kNoCollector) {
@@ -361,12 +405,16 @@ inline void TestHost::BeginCollector(uint32_t collector) {
     }
   }
   collector_ = collector;
+  collector_began_ = Now();
   recorder_.Begin();
 }
 
 inline void TestHost::EndCollector(uint32_t reason, std::string_view message) {
   if (collector_ == kNoCollector) return Complain("a collector ends that did not begin");
   if (reason > PILLION_REASON_INTERNAL) Complain("a collector ends with " + std::to_string(reason));
+  if (reason == PILLION_REASON_OK && IsRemembered(collector_)) {
+    remembered_.insert_or_assign(collector_, recorder_.CopyRun());
+  }
   recorder_.End(reason == PILLION_REASON_OK);
   collectors_.push_back(
       {CollectorName(collector_),
@@ -375,10 +423,38 @@ inline void TestHost::EndCollector(uint32_t reason, std::string_view message) {
   collector_ = kNoCollector;
 }
 
+inline bool TestHost::IsRemembered(uint32_t collector) const {
+  return collector < plugin_->collector_count &&
+         (detail::At(plugin_->collectors, collector).flags & PILLION_COLLECTOR_REMEMBERED) != 0;
+}
+
+inline bool TestHost::ShowLast() {
+  if (collector_ == kNoCollector || !IsRemembered(collector_)) {
+    Complain("unchanged was called outside a collector that is remembered");
+    return false;
+  }
+  const auto last = remembered_.find(collector_);
+  if (last == remembered_.end()) return false;
+  recorder_.ShowRun(last->second);
+  return true;
+}
+
+inline int64_t TestHost::CollectorTimeout(uint32_t collector) const {
+  if (collector >= CollectorCount()) return 0;
+  const auto own = collector_timeouts_.find(CollectorName(collector));
+  return own == collector_timeouts_.end() ? 0 : own->second.count();
+}
+
+inline int64_t TestHost::WaitsUntil() const {
+  const int64_t own = CollectorTimeout(collector_);
+  return own == 0 ? deadline_
+                  : std::min(deadline_, collector_began_ + own + kCollectorGrace.count());
+}
+
 inline uint32_t TestHost::Wait(int fd, uint32_t events, int64_t until, uint32_t* ready) {
   if (ready != nullptr) *ready = 0;
   if (++waits_ == interrupt_at_wait_) interrupted_ = true;
-  until = until == 0 ? deadline_ : std::min(until, deadline_);
+  until = until == 0 ? WaitsUntil() : std::min(until, WaitsUntil());
   const auto hang_end = std::chrono::steady_clock::now() + kHangMax;
   while (true) {
     if (interrupted_) return PILLION_WAIT_INTERRUPTED;
@@ -412,56 +488,7 @@ inline uint32_t TestHost::Wait(int fd, uint32_t events, int64_t until, uint32_t*
   }
 }
 
-inline uint32_t TestHost::ReadSecret(std::string_view name, pillion_buffer* out) {
-  const std::string key(name);
-  if (secrets_.Read(key, out)) return PILLION_REASON_OK;
-  const std::lock_guard lock(mutex_);
-  logs_.push_back({PILLION_LOG_ERROR, "secret `" + key + "` cannot be read"});
-  return PILLION_REASON_AUTH;
-}
-
-inline uint32_t TestHost::SecretsChanged() {
-  if (poll_thread_.load() == std::this_thread::get_id()) return secrets_.Changed() ? 1 : 0;
-  Complain("secrets_changed was called outside its poll or on another thread");
-  return 0;
-}
-
-inline void TestHost::SecretsTried(uint32_t reason) {
-  const bool known = reason <= PILLION_REASON_INTERNAL;
-  if (!known) Complain("secrets_tried says " + std::to_string(reason));
-  secrets_.Tried(known ? static_cast<Reason>(reason) : Reason::kInternal);
-}
-
-inline void TestHost::RefuseOption(std::string_view name, std::string_view why) {
-  if (!creating_) return Complain("refuse_option was called outside create");
-  const bool known = OptionValues::Find(*plugin_, name) != nullptr;
-  refused_.push_back("option `" + std::string(name) + "`" +
-                     (known ? ": " : ", which is not in the table: ") + std::string(why));
-}
-
-inline uint32_t TestHost::Resolve(std::string_view name, pillion_address* out, size_t capacity,
-                                  size_t* count) {
-  *count = 0;
-  const std::string text(name);
-  std::vector<std::string> found;
-  unsigned char binary[16];
-  if (const auto known = config_.names.find(text); known != config_.names.end()) {
-    found = known->second;
-  } else if (inet_pton(AF_INET, text.c_str(), binary) == 1 ||
-             inet_pton(AF_INET6, text.c_str(), binary) == 1) {
-    found = {text};
-  } else if (text == "localhost") {
-    found = {"127.0.0.1"};
-  }
-  if (interrupted_ || Now() >= deadline_) return PILLION_REASON_TIMEOUT;
-  if (found.empty()) return PILLION_REASON_DNS;
-  if (capacity > 0 && out->size < sizeof *out) Complain("pillion_address.size is not set");
-  for (size_t i = 0; i < found.size() && i < capacity; ++i, ++*count) {
-    std::snprintf(out[i].text, sizeof out[i].text, "%s", found[i].c_str());
-  }
-  return PILLION_REASON_OK;
-}
-
 }  // namespace pillion::testing
 
+#include <pillion/testing/host_calls.hpp>
 #include <pillion/testing/host_table.hpp>

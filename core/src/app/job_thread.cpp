@@ -1,17 +1,17 @@
-#include "app/render_thread.hpp"
+#include "app/job_thread.hpp"
 
 namespace pillion {
 
-RenderThread::RenderThread() : thread_([this] { Run(); }) {}
-RenderThread::~RenderThread() { Stop(); }
+JobThread::JobThread() : thread_([this] { Run(); }) {}
+JobThread::~JobThread() { Stop(); }
 
-void RenderThread::Post(std::function<void()> job) {
+void JobThread::Post(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
   changed_.notify_one();
 }
 
-void RenderThread::Stop() {
+void JobThread::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -20,7 +20,7 @@ void RenderThread::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void RenderThread::Run() {
+void JobThread::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return !jobs_.empty() || stopping_; });

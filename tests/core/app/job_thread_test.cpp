@@ -1,4 +1,4 @@
-#include "app/render_thread.hpp"
+#include "app/job_thread.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,14 +8,14 @@ using namespace pillion;
 
 TEST_CASE("jobs run in order and stopping runs what is queued") {
   std::string order;
-  RenderThread thread;
+  JobThread thread;
   for (const char c : {'a', 'b', 'c'}) thread.Post([&order, c] { order += c; });
   thread.Stop();
   CHECK(order == "abc");
 }
 
 TEST_CASE("stopping twice is harmless") {
-  RenderThread thread;
+  JobThread thread;
   thread.Stop();
   thread.Stop();
 }

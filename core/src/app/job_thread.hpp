@@ -1,4 +1,5 @@
-// RenderThread: merges, renders and compresses pages, away from the HTTP loop.
+// JobThread: does what would hold up who asks for it: pages are rendered on one, away from the HTTP
+// loop.
 //
 // Threads: Post from any. Jobs run one after another, in order.
 #pragma once
@@ -11,12 +12,12 @@
 
 namespace pillion {
 
-class RenderThread {
+class JobThread {
  public:
-  RenderThread();
-  ~RenderThread();  // Stop()s
-  RenderThread(const RenderThread&) = delete;
-  RenderThread& operator=(const RenderThread&) = delete;
+  JobThread();
+  ~JobThread();  // Stop()s
+  JobThread(const JobThread&) = delete;
+  JobThread& operator=(const JobThread&) = delete;
 
   // The queue is as long as there are scrapes waiting: bounded by the connection cap.
   void Post(std::function<void()> job);
