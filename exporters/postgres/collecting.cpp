@@ -1,5 +1,7 @@
 #include "collecting.hpp"
 
+#include <utility>
+
 #include "failure.hpp"
 #include "value.hpp"
 
@@ -14,47 +16,57 @@ void Collecting::Expect(std::vector<Expected> expected) {
 }
 
 Result<void> Collecting::OnRows(size_t step, const PGresult* rows) {
-  const auto& [purpose, query, sync] = expected_[step];
-  if (purpose == Purpose::kPrivilege && PQntuples(rows) == 1) {
-    const std::string_view bytes(PQgetvalue(rows, 0, 0),
-                                 static_cast<size_t>(PQgetlength(rows, 0, 0)));
-    reads_all_stats_ = DecodeNumber(PQftype(rows, 0), bytes) == 1.0;
+  const Expected& expected = expected_[step];
+  switch (expected.purpose) {
+    case Purpose::kSession: pooled_ = PQntuples(rows) == 0; return {};
+    case Purpose::kExtensions: extensions_.Take(rows); return {};
+    case Purpose::kDatabases:
+      databases_->Take(rows, !std::exchange(databases_begun_, true));
+      return {};
+    case Purpose::kPrivilege:
+      if (PQntuples(rows) != 1) return {};
+      reads_all_stats_ = DecodeNumber(PQftype(rows, 0), Cell(rows, 0, 0)) == 1.0;
+      return {};
+    case Purpose::kCollector: break;
   }
-  if (purpose == Purpose::kSession) pooled_ = PQntuples(rows) == 0;
-  if (purpose != Purpose::kCollector) return {};
-  const CollectorId collector = query->collector;
-  if ((kTraits[collector].needs & kNeedsReadAllStats) && !reads_all_stats_) {
+  if ((expected.traits->needs & kNeedsReadAllStats) && !reads_all_stats_) {
     return Error{Reason::kPermission, "only the sessions of its own role are shown to it"};
   }
-  Begin(collector);
-  if (collector == kSettings) return AddSettings(rows, sink_);
-  if (reader_ == nullptr) reader_ = &readers_.Start(*query);
-  reader_->Add(rows, sink_);
-  return {};
+  Begin(expected.collector);
+  return expected.reader->Add(rows, SinkOf(expected.collector));
 }
 
 void Collecting::OnDone(size_t step, const Result<void>& outcome) {
-  const auto& [purpose, query, sync] = expected_[step];
+  const Expected& expected = expected_[step];
   next_ = step + 1;
-  if (purpose == Purpose::kSession) session_ = outcome;
-  if (purpose == Purpose::kCollector) {
-    Begin(query->collector);
-    if (query->collector == kDatabase && reader_ != nullptr) hidden_sizes_ = reader_->nulls();
-    End(outcome);
-    quick_[query->collector] = outcome.ok();
+  if (expected.purpose == Purpose::kSession) session_ = outcome;
+  if (expected.purpose == Purpose::kCollector) {
+    Begin(expected.collector);
+    if (outcome.ok()) expected.reader->Finish(SinkOf(expected.collector));
+    const size_t nulls = expected.reader->nulls();
+    if (nulls > 0 && (expected.traits->needs & kNullIsHidden)) {
+      hidden_.push_back({expected.collector, expected.traits, nulls});
+    }
+    const bool has_extension = !expected.traits->extension.empty();
+    if (!outcome.ok() && has_extension && outcome.error().reason == Reason::kVersion) {
+      extensions_changed_ = true;
+    }
+    End(outcome, expected.traits);
+    if (quick_.size() <= expected.collector) quick_.resize(expected.collector + 1);
+    quick_[expected.collector] = outcome.ok();
     if (outcome.ok()) ++succeeded_;
   }
-  if (sync) EndTransaction();
+  if (expected.sync) EndTransaction();
   // The next collector's time runs from here: the server is at work on its statement now. Behind
   // a failure it may be skipped instead.
-  if (sync || outcome.ok()) BeginNext();
+  if (expected.sync || outcome.ok()) BeginNext();
 }
 
 void Collecting::OnSkipped(size_t step) {
-  const auto& [purpose, query, sync] = expected_[step];
+  const Expected& expected = expected_[step];
   next_ = step + 1;
-  if (purpose == Purpose::kCollector) skipped_.push_back(query->collector);
-  if (!sync) return;
+  if (expected.purpose == Purpose::kCollector) skipped_.push_back(expected.collector);
+  if (!expected.sync) return;
   EndTransaction();
   BeginNext();
 }
@@ -62,46 +74,45 @@ void Collecting::OnSkipped(size_t step) {
 void Collecting::EndTransaction() {
   const MonoTime now = ctx_.Now();
   for (; transaction_ < next_; ++transaction_) {
-    const auto& [purpose, query, sync] = expected_[transaction_];
-    if (purpose != Purpose::kCollector) continue;
-    bool& quick = quick_[query->collector];
-    quick = quick && now - transaction_began_ <= kQuickMax;
+    const Expected& expected = expected_[transaction_];
+    if (expected.purpose != Purpose::kCollector || !WasQuick(expected.collector)) continue;
+    quick_[expected.collector] = now - transaction_began_ <= kQuickMax;
   }
   transaction_began_ = now;
 }
 
 void Collecting::BeginNext() {
   if (next_ == expected_.size() || expected_[next_].purpose != Purpose::kCollector) return;
-  Begin(expected_[next_].query->collector);
+  Begin(expected_[next_].collector);
 }
 
 void Collecting::EndTheRest(const Error& error) {
   for (; next_ < expected_.size(); ++next_) {
-    if (expected_[next_].purpose != Purpose::kCollector) continue;
-    Begin(expected_[next_].query->collector);
-    End(error);
+    if (expected_[next_].purpose == Purpose::kCollector) Fail(expected_[next_].collector, error);
   }
-  for (const CollectorId collector : skipped_) {
-    Begin(collector);
-    End(error);
-  }
+  for (const uint32_t collector : skipped_) Fail(collector, error);
 }
 
-void Collecting::Begin(CollectorId collector) {
+void Collecting::Fail(uint32_t collector, const Error& error) {
+  Begin(collector);
+  End(error, nullptr);
+}
+
+void Collecting::Begin(uint32_t collector) {
   if (in_collector_) return;
   in_collector_ = started_ = true;
-  sink_.Begin(collector);
+  begun_ = collector;
+  SinkOf(collector).Begin(collector);
 }
 
-void Collecting::End(const Result<void>& outcome) {
-  if (!outcome.ok() && outcome.error().reason == Reason::kPermission) {
-    sink_.End(
-        Error{Reason::kPermission, outcome.error().message + "; to mend it: " + GrantHint(role_)});
+void Collecting::End(const Result<void>& outcome, const CollectorTraits* traits) {
+  if (!outcome.ok() && traits != nullptr && outcome.error().reason == Reason::kPermission) {
+    SinkOf(begun_).End(Error{Reason::kPermission, outcome.error().message + "; to mend it: " +
+                                                      GrantHint(role_, traits->grant)});
   } else {
-    sink_.End(outcome);
+    SinkOf(begun_).End(outcome);
   }
   in_collector_ = false;
-  reader_ = nullptr;
 }
 
 }  // namespace pillion::postgres

@@ -4,19 +4,28 @@
 #include <array>
 
 #include "metrics_database.hpp"
+#include "metrics_extension.hpp"
 #include "metrics_server.hpp"
+#include "metrics_state.hpp"
 #include "metrics_table.hpp"
 
 namespace pillion::postgres {
 namespace {
 
 constexpr auto kMetrics = [] {
-  std::array<Metric,
-             std::size(kServerMetrics) + std::size(kDatabaseMetrics) + std::size(kTableMetrics)>
+  std::array<Metric, std::size(kServerMetrics) + std::size(kDatabaseMetrics) +
+                         std::size(kTableMetrics) + std::size(kExtensionMetrics) +
+                         std::size(kStateMetrics)>
       all;
-  auto end = std::copy(std::begin(kServerMetrics), std::end(kServerMetrics), all.begin());
-  end = std::copy(std::begin(kDatabaseMetrics), std::end(kDatabaseMetrics), end);
-  std::copy(std::begin(kTableMetrics), std::end(kTableMetrics), end);
+  auto end = all.begin();
+  const auto append = [&end](const auto& some) {
+    end = std::copy(std::begin(some), std::end(some), end);
+  };
+  append(kServerMetrics);
+  append(kDatabaseMetrics);
+  append(kTableMetrics);
+  append(kExtensionMetrics);
+  append(kStateMetrics);
   return all;
 }();
 

@@ -8,7 +8,7 @@
 namespace pillion::postgres {
 namespace {
 
-constexpr int kBinary = 1;
+int FormatOf(const Statement& s) { return s.text ? 0 : 1; }
 
 struct ResultCloser {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -41,19 +41,8 @@ class Run {
 
   Result<void> Read(MonoTime until) {
     StartStep();
-    bool unsent = true;
     while (step_ < steps_.size()) {
-      if (unsent) {
-        const auto sent = connection_.Send();
-        if (!sent) return sent.error();
-        unsent = *sent;
-      }
-      uint32_t events = PILLION_READABLE;
-      if (unsent) events |= PILLION_WRITABLE;
-      const auto ready = ctx_.Wait(connection_.socket(), events, until);
-      if (!ready) return ready.error();
-      if ((*ready & PILLION_READABLE) == 0) continue;
-      if (auto received = Receive(); !received.ok()) return received;
+      if (auto received = Receive(until); !received.ok()) return received;
       if (auto taken = TakeResults(); !taken.ok()) return taken;
     }
     return {};
@@ -66,7 +55,7 @@ class Run {
 
   bool SendQuery(const Statement& s) {
     return PQsendQueryParams(session_, s.sql, static_cast<int>(s.parameters.size()), nullptr,
-                             s.parameters.data(), nullptr, nullptr, kBinary) == 1;
+                             s.parameters.data(), nullptr, nullptr, FormatOf(s)) == 1;
   }
 
   bool SendStep(const Step& step) {
@@ -75,9 +64,10 @@ class Run {
     if (MustPrepare(step) && PQsendPrepare(session_, step.name, step.main.sql, 0, nullptr) != 1) {
       return false;
     }
+    if (step.only_prepared) return PQsendDescribePrepared(session_, step.name) == 1;
     const auto& parameters = step.main.parameters;
     return PQsendQueryPrepared(session_, step.name, static_cast<int>(parameters.size()),
-                               parameters.data(), nullptr, nullptr, kBinary) == 1;
+                               parameters.data(), nullptr, nullptr, FormatOf(step.main)) == 1;
   }
 
   void StartStep() {
@@ -115,8 +105,8 @@ class Run {
     return {};
   }
 
-  Result<void> Receive() {
-    const auto received = connection_.Receive();
+  Result<void> Receive(MonoTime until) {
+    const auto received = connection_.Exchange(ctx_, until);
     if (!received) return received.error();
     since_result_ += *received;
     if (since_result_ <= kBytesBetweenResultsMax) return {};
@@ -152,8 +142,17 @@ class Run {
         TakeRows(result);
         return {};
       case PGRES_COMMAND_OK:
-        if (leading_ != 1 || !MustPrepare(steps_[step_])) return Unexpected(result);
-        *steps_[step_].is_prepared = true;
+        if (leading_ == 1 && MustPrepare(steps_[step_])) {
+          *steps_[step_].is_prepared = true;
+          return {};
+        }
+        if (leading_ > 0) return Unexpected(result);
+        answered_ = true;
+        if (steps_[step_].only_prepared) {
+          TakeRows(result);
+          return {};
+        }
+        if (outcome_.ok()) outcome_ = Error{Reason::kProtocol, "the statement gives no rows"};
         return {};
       case PGRES_PIPELINE_ABORTED:  // behind an error in the same transaction
         if (!aborted_) return Unexpected(result);

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <span>
 
-#include "connection.hpp"
+#include "common/pq/connection.hpp"
 
 namespace pillion::postgres {
 
@@ -24,6 +24,7 @@ inline constexpr size_t kRowsPerStepMax = 1'000'000;
 struct Statement {
   const char* sql = nullptr;
   std::span<const char* const> parameters = {};  // text form
+  bool text = false;                             // rows in text form; else binary
 };
 
 // All that it points to must outlive the run.
@@ -38,6 +39,8 @@ struct Step {
   // plan for it: open a new session then.
   const char* name = nullptr;
   bool* is_prepared = nullptr;
+  // It is prepared under `name` and not run: OnRows is given its columns, without rows.
+  bool only_prepared = false;
   // Whether a Sync stands behind it. The last step has one in any case.
   bool sync = true;
 };
@@ -46,8 +49,8 @@ struct Step {
 class StepHandler {
  public:
   virtual ~StepHandler() = default;
-  // Rows in binary form; the result is valid for the call. A failure makes the step fail; its
-  // other rows are then thrown away.
+  // Rows in the statement's form; the result is valid for the call. A failure makes the step fail;
+  // its other rows are then thrown away.
   virtual Result<void> OnRows(size_t step, const PGresult* rows) = 0;
   virtual void OnDone(size_t step, const Result<void>& outcome) = 0;
   // The server did not run it: a step before it in the same transaction has failed.

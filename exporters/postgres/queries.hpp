@@ -7,6 +7,9 @@
 //   - Results come in binary, so values need no cast: integers, booleans, float4/8, timestamps
 //     (which become Unix seconds), pg_lsn and xid are read as they are. `numeric` and `interval`
 //     are not: cast them.
+//   - A histogram's family x takes four columns: x, float8[] of bounds, x_bucket, float8[] of
+//     cumulative counts, x_sum and x_count.
+//   - What belongs to an extension is written {schema}.name.
 //   - It takes no lock that another session could notice, writes nothing, and works in recovery.
 #pragma once
 
@@ -25,11 +28,12 @@ struct Query {
   int last_major;
   int labels;
   const char* sql;
+  int first_extension = 0;  // the oldest version of its extension; "1.10" is 110
 };
 
-// The query of a collector for a server of this major version; null: that version has nothing
-// to ask, or is older than kOldestMajor.
-const Query* SelectQuery(CollectorId collector, int major);
+// The query of a collector for a server of this major version; of several that fit, the one for
+// the newest extension. Null: that version has nothing to ask, or is older than kOldestMajor.
+const Query* SelectQuery(CollectorId collector, int major, int extension = kAnyLater);
 
 // What a fresh session is told: read-only, with time limits and a pinned search_path. Parameters:
 // $1 statement_timeout and $2 lock_timeout, both in milliseconds, $3 the number of the backend

@@ -60,6 +60,24 @@ std::optional<double> DecodeNumber(uint32_t type, std::string_view bytes) {
   return std::nullopt;
 }
 
+std::optional<std::vector<double>> DecodeNumbers(std::string_view bytes) {
+  constexpr size_t kInt = 4;
+  constexpr size_t kElement = kInt + 8;  // its size, then itself
+  const auto word = [&](size_t i) { return BigEndian(bytes.substr(i * kInt, kInt)); };
+  if (bytes.size() == 3 * kInt && word(0) == 0) return std::vector<double>();
+  // Dimensions, whether there are NULLs, type; then the dimension's length and first index.
+  if (bytes.size() < 5 * kInt || word(0) != 1 || word(2) != kFloat8Oid) return std::nullopt;
+  const uint64_t count = word(3);
+  bytes.remove_prefix(5 * kInt);
+  if (bytes.size() % kElement != 0 || bytes.size() / kElement != count) return std::nullopt;
+  std::vector<double> numbers;
+  for (; !bytes.empty(); bytes.remove_prefix(kElement)) {
+    if (BigEndian(bytes.substr(0, kInt)) != 8) return std::nullopt;
+    numbers.push_back(Reinterpret<double>(BigEndian(bytes.substr(kInt, 8))));
+  }
+  return numbers;
+}
+
 std::string_view DecodeLabel(uint32_t type, std::string_view bytes, std::string& scratch) {
   int64_t number = 0;
   if (type == kOidOid && bytes.size() == 4) {

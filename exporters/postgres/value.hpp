@@ -29,6 +29,10 @@ enum TypeOid : uint32_t {
 // in the WAL bytes. Nothing: a type that is no number, or of the wrong length.
 std::optional<double> DecodeNumber(uint32_t type, std::string_view bytes);
 
+// The elements of a float8[] in binary form, of one dimension; none for an empty one. Nothing: it
+// is something else, or holds a NULL.
+std::optional<std::vector<double>> DecodeNumbers(std::string_view bytes);
+
 // A value in binary form as a label. Integers are written out into `scratch`, which the result
 // may point to; every other type is text already.
 std::string_view DecodeLabel(uint32_t type, std::string_view bytes, std::string& scratch);

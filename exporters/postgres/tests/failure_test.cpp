@@ -47,6 +47,6 @@ TEST_CASE("a message becomes one line of bounded length") {
 }
 
 TEST_CASE("the statement that mends a missing privilege quotes the role") {
-  CHECK(GrantHint("monitor") == "GRANT pg_monitor TO \"monitor\"");
-  CHECK(GrantHint("a\"b") == "GRANT pg_monitor TO \"a\"\"b\"");
+  CHECK(GrantHint("monitor", "pg_monitor") == "GRANT pg_monitor TO \"monitor\"");
+  CHECK(GrantHint("a\"b", "pg_read_all_data") == "GRANT pg_read_all_data TO \"a\"\"b\"");
 }

@@ -106,9 +106,10 @@ inline std::string Greeting(std::string_view version = "15.4") {
          Message('K', Int32(kFakeBackend) + Int32(1)) + kReady;
 }
 
-inline void ReadStartup(ScriptedServer::Connection& c) {
+// What the client says first: its parameters, each name and value with a NUL behind it.
+inline std::string ReadStartup(ScriptedServer::Connection& c) {
   const uint32_t size = ReadInt32(c.Read(4));
-  if (size >= 4 && size < 10000) c.Read(size - 4);
+  return size >= 4 && size < 10000 ? c.Read(size - 4) : std::string();
 }
 
 // Reads and drops statements up to the first Sync: what is sent earlier answers nothing.
@@ -133,6 +134,11 @@ class FakePostgres {
   void operator()(ScriptedServer::Connection& c) {
     ReadStartup(c);
     c.Send(Greeting(version_));
+    Serve(c, answer_);
+  }
+
+  // The same behind the greeting, with answers of this connection alone.
+  void Serve(ScriptedServer::Connection& c, const Answer& answers) {
     std::map<std::string, std::string> statements;
     FakeAnswer answer;
     bool failed = false;
@@ -145,7 +151,7 @@ class FakePostgres {
         failed = false;
         c.Send(kReady);
       } else if (!failed) {
-        failed = !Take(c, header[0], body, statements, answer);
+        failed = !Take(c, header[0], body, statements, answers, answer);
       }
     }
   }
@@ -161,7 +167,8 @@ class FakePostgres {
  private:
   // False: an error was sent, and what comes until the Sync is skipped.
   bool Take(ScriptedServer::Connection& c, char type, const std::string& body,
-            std::map<std::string, std::string>& statements, FakeAnswer& answer) {
+            std::map<std::string, std::string>& statements, const Answer& answers,
+            FakeAnswer& answer) {
     const std::string first = body.c_str();
     const std::string second = body.size() > first.size() ? body.c_str() + first.size() + 1 : "";
     if (type == 'P') {
@@ -171,7 +178,7 @@ class FakePostgres {
       return c.Send(Message('1', ""));
     }
     if (type == 'B') {
-      answer = AnswerTo(statements[second]);
+      answer = answers ? answers(statements[second]) : FakeAnswer{};
       return c.Send(Message('2', ""));
     }
     if (!answer.raw.empty()) return type == 'D' ? c.Send(answer.raw) : true;
@@ -185,8 +192,6 @@ class FakePostgres {
     for (const FakeRow& row : answer.rows) bytes += DataRow(row);
     return c.Send(bytes + Message('C', Terminated("SELECT")));
   }
-
-  FakeAnswer AnswerTo(std::string_view sql) { return answer_ ? answer_(sql) : FakeAnswer{}; }
 
   const Answer answer_;
   const std::string version_;

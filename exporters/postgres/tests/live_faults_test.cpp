@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <future>
+#include <string>
 
 #include "postgres/tests/live_server.hpp"
 
@@ -65,7 +67,7 @@ TEST_CASE("live: a backend that is terminated is replaced within the poll") {
   const auto host = HostFor(server->Dsn());
   CheckAllWell(host->Poll());
   const pid_t backend = OurBackend(*server);
-  server->Run("SELECT pg_terminate_backend(" + std::to_string(backend) + ", 10000)");
+  server->EndSession(backend);
   CheckAllWell(host->Poll());
   CHECK(OurBackend(*server) != backend);
 }
@@ -147,13 +149,65 @@ TEST_CASE("live: a locked catalogue costs the collectors that need it") {
   CheckAllWell(host->Poll());
 }
 
+TEST_CASE("live: a statement that somebody cancels costs its collector alone") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  const auto host = HostFor(server->Dsn(), {{"lock_timeout", "5m"}, {"statement_timeout", "5m"}});
+  const testing::PollRequest request{.due = {"static", "extensions", "locks"}, .timeout = 10min};
+  for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll(request));
+  const pid_t backend = OurBackend(*server);
+  const auto session = server->Connect();
+  pqxx::work work(*session);
+  work.exec("LOCK TABLE pg_extension IN ACCESS EXCLUSIVE MODE");
+  auto polling = std::async(std::launch::async, [&] { return host->Poll(request); });
+  // Whoever looks for the lock must not need it.
+  const std::string waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ";
+  const auto hang = std::chrono::steady_clock::now() + 60s;
+  while (server->Ask(waits + std::to_string(backend)) != "1") {
+    REQUIRE(std::chrono::steady_clock::now() < hang);
+  }
+  server->Run("SELECT pg_cancel_backend(" + std::to_string(backend) + ")");
+  const PollReport report = polling.get();
+  work.commit();
+  REQUIRE(report.ok());
+  CHECK(report.CollectorNamed("extensions")->reason == Reason::kTimeout);
+  CHECK(report.CollectorNamed("static")->reason == Reason::kOk);
+  CHECK(report.CollectorNamed("locks")->reason == Reason::kOk);
+  CheckAllWell(host->Poll(request));
+  CHECK(OurBackend(*server) == backend);
+}
+
+TEST_CASE("live: a collector with a time-out of its own is cancelled by the server at that") {
+  const auto server = LiveServer::Make();
+  if (!server) return;
+  const auto host = HostFor(server->Dsn(), {{"lock_timeout", "5m"}, {"statement_timeout", "5m"}});
+  const testing::PollRequest request{.due = {"static", "roles", "locks"},
+                                     .timeout = 10min,
+                                     .collector_timeouts = {{"roles", 50ms}}};
+  // The first poll prepares nothing, the second prepares, the third uses what is prepared.
+  for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll(request));
+  const auto session = server->Connect();
+  PollReport report;
+  {
+    pqxx::work work(*session);
+    work.exec("LOCK TABLE pg_roles IN ACCESS EXCLUSIVE MODE");
+    report = host->Poll(request);
+  }
+  REQUIRE(report.ok());
+  CHECK(report.CollectorNamed("roles")->reason == Reason::kTimeout);
+  CHECK(report.CollectorNamed("roles")->message.find("57014") != std::string::npos);
+  CHECK(report.CollectorNamed("static")->reason == Reason::kOk);
+  CHECK(report.CollectorNamed("locks")->reason == Reason::kOk);
+  CheckAllWell(host->Poll(request));
+}
+
 TEST_CASE("live: the database that we are in is dropped and made again") {
   const auto server = LiveServer::Make();
   if (!server) return;
   server->Run("CREATE DATABASE shop");
   const auto host = HostFor(server->Dsn("dbname=shop user=postgres"));
   CheckAllWell(host->Poll());
-  server->Run("DROP DATABASE shop WITH (FORCE)");
+  server->DropDatabase("shop");
   CHECK(host->Poll().reason == Reason::kRefused);
   server->Run("CREATE DATABASE shop");
   CheckAllWell(host->Poll());

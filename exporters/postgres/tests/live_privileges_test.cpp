@@ -15,15 +15,16 @@ bool Has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-}  // namespace
+// On one server, in any order: each leaves it to the others as if it had not been there, or under
+// names of its own.
 
-TEST_CASE("live: a role without pg_monitor loses collectors that say what mends them") {
-  const auto server = LiveServer::Make();
-  if (!server) return;
-  server->Run("CREATE ROLE plain LOGIN");
-  const auto host = HostFor(server->Dsn("dbname=postgres user=plain"));
-  const std::set<std::string> expected = {"stat_replication", "stat_activity", "wal",
-                                          "long_running_transactions", "stat_progress_vacuum"};
+void CheckPlainRole(LiveServer& server) {
+  server.Run("CREATE ROLE plain LOGIN");
+  const auto host = HostFor(server.Dsn("dbname=postgres user=plain"));
+  const std::set<std::string> expected = {
+      "stat_replication",     "stat_activity", "wal",      "long_running_transactions",
+      "stat_progress_vacuum", "connections",   "stat_ssl", "stat_subscription",
+      "stat_progress",        "temp_files"};
   for (int i = 0; i < 2; ++i) {
     const PollReport report = host->Poll();
     REQUIRE(report.ok());
@@ -38,33 +39,30 @@ TEST_CASE("live: a role without pg_monitor loses collectors that say what mends 
     CHECK_FALSE(Has(report.text, "pg_stat_activity_count"));
     CHECK(report.Value("pg_database_size_bytes{datname=\"postgres\"}"));
   }
-  server->Run("GRANT pg_monitor TO \"plain\"");
+  server.Run("GRANT pg_monitor TO \"plain\"");
   CheckAllWell(host->Poll());
 }
 
-TEST_CASE("live: a database that is closed to the role costs its size only") {
-  const auto server = LiveServer::Make();
-  if (!server) return;
-  server->Run("CREATE ROLE plain LOGIN");
-  server->Run("CREATE DATABASE closed");
-  server->Run("REVOKE CONNECT ON DATABASE closed FROM public");
-  const auto host = HostFor(server->Dsn("dbname=postgres user=plain"));
+void CheckClosedDatabase(LiveServer& server) {
+  server.Run("CREATE ROLE visitor LOGIN");
+  server.Run("CREATE DATABASE closed");
+  server.Run("REVOKE CONNECT ON DATABASE closed FROM public");
+  const auto host = HostFor(server.Dsn("dbname=postgres user=visitor"));
   const PollReport report = host->Poll({.due = {"database"}});
   CheckAllWell(report);
   CHECK_FALSE(report.Value("pg_database_size_bytes{datname=\"closed\"}"));
   CHECK(report.Value("pg_database_connection_limit{datname=\"closed\"}") == -1.0);
   CHECK(report.Value("pg_database_size_bytes{datname=\"postgres\"}"));
   REQUIRE(report.logs.size() == 1);
-  CHECK(Has(report.logs[0].text, "GRANT pg_monitor TO \"plain\""));
+  CHECK(Has(report.logs[0].text, "GRANT pg_monitor TO \"visitor\""));
   CHECK(host->Poll({.due = {"database"}}).logs.empty());
 }
 
-TEST_CASE("live: a wrong password is a matter of credentials until it is right") {
-  const auto server = LiveServer::Make();
-  if (!server) return;
-  server->Run("CREATE ROLE with_password LOGIN PASSWORD 'right' IN ROLE pg_monitor");
+void CheckWrongPassword(LiveServer& server) {
+  server.Run("DROP ROLE IF EXISTS with_password");
+  server.Run("CREATE ROLE with_password LOGIN PASSWORD 'right' IN ROLE pg_monitor");
   const auto host =
-      HostFor(server->TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "wrong"}});
+      HostFor(server.TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "wrong"}});
   const PollReport refused = host->Poll();
   CHECK(refused.reason == Reason::kAuth);
   CHECK(Has(refused.error, "with_password"));
@@ -72,9 +70,9 @@ TEST_CASE("live: a wrong password is a matter of credentials until it is right")
   host->SetSecret("password", "right");
   CheckAllWell(host->Poll());
   // A password that changes while the session lives is of no matter to it.
-  server->Run("ALTER ROLE with_password PASSWORD 'new'");
+  server.Run("ALTER ROLE with_password PASSWORD 'new'");
   CheckAllWell(host->Poll());
-  server->Run(
+  server.Run(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
       "'with_password'");
   CHECK(host->Poll().reason == Reason::kAuth);
@@ -82,15 +80,13 @@ TEST_CASE("live: a wrong password is a matter of credentials until it is right")
   CheckAllWell(host->Poll());
 }
 
-TEST_CASE(
-    "live: a changed password is taken without a failed poll and a wrong one changes nothing") {
-  const auto server = LiveServer::Make();
-  if (!server) return;
-  server->Run("CREATE ROLE with_password LOGIN PASSWORD 'old' IN ROLE pg_monitor");
+void CheckChangedPassword(LiveServer& server) {
+  server.Run("DROP ROLE IF EXISTS with_password");
+  server.Run("CREATE ROLE with_password LOGIN PASSWORD 'old' IN ROLE pg_monitor");
   const auto host =
-      HostFor(server->TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "old"}});
+      HostFor(server.TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "old"}});
   const auto backends = [&] {
-    return server->Ask(
+    return server.Ask(
         "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'with_password'");
   };
   CheckAllWell(host->Poll());
@@ -99,7 +95,7 @@ TEST_CASE(
   for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
   CHECK(host->secrets_tried() == std::vector{Reason::kAuth});
   CHECK(backends() == first);
-  server->Run("ALTER ROLE with_password PASSWORD 'new'");
+  server.Run("ALTER ROLE with_password PASSWORD 'new'");
   host->SetSecret("password", "new");
   for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
   CHECK(host->secrets_tried() == std::vector{Reason::kAuth, Reason::kOk});
@@ -108,36 +104,57 @@ TEST_CASE(
   CHECK_FALSE(Has(second, " "));
 }
 
-TEST_CASE("live: a role of one session keeps the old one when its password changes") {
-  const auto server = LiveServer::Make();
-  if (!server) return;
-  server->Run(
+void CheckOneSession(LiveServer& server) {
+  server.Run("DROP ROLE IF EXISTS with_password");
+  server.Run(
       "CREATE ROLE with_password LOGIN CONNECTION LIMIT 1 PASSWORD 'old' IN ROLE pg_monitor");
   const auto host =
-      HostFor(server->TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "old"}});
+      HostFor(server.TcpDsn("dbname=postgres user=with_password"), {}, {{"password", "old"}});
   CheckAllWell(host->Poll());
-  server->Run("ALTER ROLE with_password PASSWORD 'new'");
+  server.Run("ALTER ROLE with_password PASSWORD 'new'");
   host->SetSecret("password", "new");
   for (int i = 0; i < 3; ++i) CheckAllWell(host->Poll());
   CHECK(host->secrets_tried() == std::vector{Reason::kLimit});
 }
 
-TEST_CASE("live: roles and databases that do not exist are told apart") {
-  const auto server = LiveServer::Make();
-  if (!server) return;
-  const PollReport role = HostFor(server->Dsn("dbname=postgres user=nobody_here"))->Poll();
+void CheckMissing(LiveServer& server) {
+  const PollReport role = HostFor(server.Dsn("dbname=postgres user=nobody_here"))->Poll();
   CHECK(role.reason == Reason::kAuth);
   CHECK(Has(role.error, "nobody_here"));
-  const PollReport database = HostFor(server->Dsn("dbname=nowhere user=postgres"))->Poll();
+  const PollReport database = HostFor(server.Dsn("dbname=nowhere user=postgres"))->Poll();
   CHECK(database.reason == Reason::kRefused);
   CHECK(Has(database.error, "nowhere"));
 }
 
-TEST_CASE("live: a database that the role may not enter is a matter of permission") {
-  const auto server = LiveServer::Make();
+void CheckMayNotEnter(LiveServer& server) {
+  server.Run("CREATE ROLE stranger LOGIN");
+  server.Run("CREATE DATABASE private");
+  server.Run("REVOKE CONNECT ON DATABASE private FROM public");
+  CHECK(HostFor(server.Dsn("dbname=private user=stranger"))->Poll().reason == Reason::kPermission);
+}
+
+}  // namespace
+
+TEST_CASE("live: roles and passwords") {
+  static const auto server = LiveServer::Make();
   if (!server) return;
-  server->Run("CREATE ROLE plain LOGIN");
-  server->Run("CREATE DATABASE closed");
-  server->Run("REVOKE CONNECT ON DATABASE closed FROM public");
-  CHECK(HostFor(server->Dsn("dbname=closed user=plain"))->Poll().reason == Reason::kPermission);
+  SUBCASE("a role without pg_monitor loses collectors that say what mends them") {
+    CheckPlainRole(*server);
+  }
+  SUBCASE("a database that is closed to the role costs its size only") {
+    CheckClosedDatabase(*server);
+  }
+  SUBCASE("a wrong password is a matter of credentials until it is right") {
+    CheckWrongPassword(*server);
+  }
+  SUBCASE("a changed password is taken without a failed poll and a wrong one changes nothing") {
+    CheckChangedPassword(*server);
+  }
+  SUBCASE("a role of one session keeps the old one when its password changes") {
+    CheckOneSession(*server);
+  }
+  SUBCASE("roles and databases that do not exist are told apart") { CheckMissing(*server); }
+  SUBCASE("a database that the role may not enter is a matter of permission") {
+    CheckMayNotEnter(*server);
+  }
 }

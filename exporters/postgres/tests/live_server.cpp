@@ -129,14 +129,15 @@ void LiveServer::RunToEnd(const std::vector<std::string>& command) const {
 
 void LiveServer::InitPrimary(const Config& config) {
   RunToEnd({binaries_ + "/initdb", "-D", directory_ + "/data", "-U", "postgres", "-A", "trust",
-            "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"});
+            "-E", "UTF8", "--locale=C", "--no-sync", "--data-checksums"});
   std::ofstream hba(directory_ + "/data/pg_hba.conf");
   hba << "local all all trust\nlocal replication all trust\n"
          "host all with_password 127.0.0.1/32 scram-sha-256\n"
          "host all all 127.0.0.1/32 trust\n";
   std::ofstream conf(directory_ + "/data/postgresql.conf", std::ios::app);
   conf << "fsync = off\nmax_connections = 20\nshared_buffers = 8MB\nautovacuum = off\n"
-          "log_line_prefix = '[%p] %a: '\nlog_connections = on\n";
+          "log_line_prefix = '[%p] %a: '\nlog_connections = on\n"
+          "password_encryption = scram-sha-256\n";
   for (const std::string& line : config.settings) conf << line << '\n';
   if (!config.tls) return;
   MakeCertificate();
@@ -151,9 +152,30 @@ void LiveServer::MakeCertificate() const {
 }
 
 void LiveServer::InitStandby(const Config& config) {
+  if (!fs::exists(binaries_ + "/pg_basebackup")) return CopyFiles(*config.primary);
   RunToEnd({binaries_ + "/pg_basebackup", "-D", directory_ + "/data", "-d",
             config.primary->Dsn("user=postgres application_name=standby"), "-R", "-X", "stream",
             "-c", "fast", "--no-sync"});
+}
+
+// As pg_basebackup does, which packages of nothing but a server don't have.
+void LiveServer::CopyFiles(const LiveServer& primary) {
+  const bool old = primary.Major() < 15;
+  const std::string data = directory_ + "/data";
+  const auto session = primary.Connect();
+  pqxx::nontransaction work(*session);
+  work.exec(old ? "SELECT pg_start_backup('copy', true, false)"
+                : "SELECT pg_backup_start('copy', true)");
+  RunToEnd({"/bin/cp", "-a", primary.directory_ + "/data", data});
+  const auto label = work.exec1(old ? "SELECT labelfile FROM pg_stop_backup(false, false)"
+                                    : "SELECT labelfile FROM pg_backup_stop(false)");
+  fs::remove(data + "/postmaster.pid");
+  for (const auto& slot : fs::directory_iterator(data + "/pg_replslot")) fs::remove_all(slot);
+  std::ofstream(data + "/backup_label") << label[0].c_str();
+  fs::permissions(data + "/backup_label", fs::perms::all);  // the server syncs and renames it
+  const std::ofstream signal(data + "/standby.signal");
+  std::ofstream(data + "/postgresql.auto.conf")
+      << "primary_conninfo = '" << primary.Dsn("user=postgres application_name=standby") << "'\n";
 }
 
 void LiveServer::Start() {
@@ -210,10 +232,43 @@ std::string LiveServer::Ask(const std::string& sql) const {
   return pqxx::nontransaction(*session).exec1(sql)[0].c_str();
 }
 
+void LiveServer::EndSession(int backend) const {
+  const std::string pid = std::to_string(backend);
+  Run("SELECT pg_terminate_backend(" + pid + ")");
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (Ask("SELECT count(*) FROM pg_stat_activity WHERE pid = " + pid) != "0") {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("a session stays");
+  }
+}
+
+void LiveServer::DropDatabase(const std::string& name) const {
+  if (Major() >= 13) return Run("DROP DATABASE " + name + " WITH (FORCE)");
+  Run("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
+  const auto session = Connect();
+  pqxx::nontransaction work(*session);
+  for (const auto& row :
+       work.exec("SELECT pid FROM pg_stat_activity WHERE datname = '" + name + "'")) {
+    EndSession(row[0].as<int>());
+  }
+  work.exec("DROP DATABASE " + name);
+}
+
+int LiveServer::Major() const {
+  return std::atoi(Ask("SELECT current_setting('server_version_num')").c_str()) / 10000;
+}
+
 std::string LiveServer::Log() const {
   std::ostringstream text;
   text << std::ifstream(directory_ + "/log").rdbuf();
   return text.str();
+}
+
+void Await(const char* what, const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) FAIL("never: " << std::string(what));
+    std::this_thread::sleep_for(2ms);
+  }
 }
 
 std::unique_ptr<testing::TestHost> HostFor(const std::string& dsn,

@@ -1,13 +1,15 @@
 // LiveServer: a real PostgreSQL of a test's own, in a temporary directory, stopped by its pid.
 //
 // Runs as an unprivileged user when the test is root. Listens on a socket in its directory and on
-// 127.0.0.1, on a port that was free. Uses the newest server under /usr/lib/postgresql, or what
-// PILLION_POSTGRES_BIN says; without one the tests say SKIPPED and why.
+// 127.0.0.1, on a port that was free. Uses the newest server under /usr/lib/postgresql, or that of
+// the directory PILLION_POSTGRES_BIN, which needs no more than initdb and postgres; without one the
+// tests say SKIPPED and why.
 #pragma once
 
 #include <sys/types.h>
 #include <pillion/testing/test_host.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <pqxx/pqxx>
@@ -49,6 +51,11 @@ class LiveServer {
   std::unique_ptr<pqxx::connection> Connect(const std::string& database = "postgres") const;
   void Run(const std::string& sql, const std::string& database = "postgres") const;
   std::string Ask(const std::string& sql) const;
+  int Major() const;  // version, as in "15"
+  // Returns once it has ended.
+  void EndSession(int backend) const;
+  // Sessions in it are ended.
+  void DropDatabase(const std::string& name) const;
 
   // What the server has logged so far.
   std::string Log() const;
@@ -57,6 +64,7 @@ class LiveServer {
   LiveServer(std::string binaries, std::string directory);
   void InitPrimary(const Config& config);
   void InitStandby(const Config& config);
+  void CopyFiles(const LiveServer& primary);
   void MakeCertificate() const;
   pid_t Spawn(const std::vector<std::string>& command) const;
   void RunToEnd(const std::vector<std::string>& command) const;
@@ -66,6 +74,9 @@ class LiveServer {
   int port_ = 0;
   pid_t postmaster_ = -1;
 };
+
+// Returns once it holds, and fails the test if that takes a minute.
+void Await(const char* what, const std::function<bool()>& holds);
 
 // A host with the exporter in it, ready to poll.
 std::unique_ptr<testing::TestHost> HostFor(const std::string& dsn,

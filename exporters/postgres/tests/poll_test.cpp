@@ -21,6 +21,18 @@ const std::string kFalse(1, '\0');
 
 }  // namespace
 
+TEST_CASE("what the peer says of its own polls is said without asking the server") {
+  Scene scene([](std::string_view sql) -> FakeAnswer { return Usual(sql); });
+  for (const double polls : {1.0, 2.0}) {
+    const PollReport report = scene.host.Poll({.due = {"exporter"}});
+    CheckClean(report);
+    CHECK(report.Value("pg_exporter_scrapes_total") == polls);
+    CHECK(report.Value("pg_exporter_last_scrape_error") == 0.0);
+    REQUIRE(report.Value("pg_exporter_last_scrape_duration_seconds"));
+    CHECK(*report.Value("pg_exporter_last_scrape_duration_seconds") > 0);
+  }
+}
+
 TEST_CASE("columns find their families by name whatever their order") {
   Scene scene([](std::string_view sql) -> FakeAnswer {
     if (!Has(sql, "pg_stat_bgwriter")) return Usual(sql);
@@ -304,12 +316,19 @@ TEST_CASE("databases are included and excluded by name in every collector") {
   CHECK_FALSE(Has(report.text, "\"c\""));
 }
 
+namespace {
+
+const std::vector<FakeColumn> kSettingsColumns = {
+    {"names", 1009}, {"units", 1009}, {"settings", 1009}, {"state", 25}};
+
+}  // namespace
+
 TEST_CASE("settings are declared as they come") {
   Scene scene([](std::string_view sql) -> FakeAnswer {
     if (!Has(sql, "FROM pg_settings")) return Usual(sql);
-    return {{{"names", 1009}, {"units", 1009}, {"settings", 1009}},
+    return {kSettingsColumns,
             {{TextArrayOf({"work_mem", "odd", "none"}), TextArrayOf({"kB", "furlong", ""}),
-              TextArrayOf({"4096", "1", std::nullopt})}}};
+              TextArrayOf({"4096", "1", std::nullopt}), "state"}}};
   });
   const PollReport report = scene.host.Poll({.due = {"settings"}});
   CheckClean(report);
@@ -319,15 +338,53 @@ TEST_CASE("settings are declared as they come") {
         "pg_settings_work_mem_bytes 4194304\n");
 }
 
+TEST_CASE("settings that are unchanged are shown as they were") {
+  int asked = 0;
+  std::string state = "first";
+  Scene scene([&](std::string_view sql) -> FakeAnswer {
+    if (!Has(sql, "FROM pg_settings")) return Usual(sql);
+    if (++asked == 2)
+      return {kSettingsColumns, {{std::nullopt, std::nullopt, std::nullopt, state}}};
+    return {kSettingsColumns,
+            {{TextArrayOf({"work_mem"}), TextArrayOf({"kB"}), TextArrayOf({std::to_string(asked)}),
+              state}}};
+  });
+  for (const double kilobytes : {1.0, 1.0, 3.0}) {
+    const PollReport report = scene.host.Poll({.due = {"settings"}});
+    CheckClean(report);
+    CHECK(report.CollectorNamed("settings")->reason == Reason::kOk);
+    CHECK(report.Value("pg_settings_work_mem_bytes") == kilobytes * 1024);
+  }
+  CHECK(asked == 3);
+}
+
+TEST_CASE("settings that are called unchanged by mistake cost their collector") {
+  for (const bool first : {true, false}) {
+    bool known = !first;
+    Scene scene([&](std::string_view sql) -> FakeAnswer {
+      if (!Has(sql, "FROM pg_settings")) return Usual(sql);
+      if (std::exchange(known, false)) {
+        return {kSettingsColumns, {{TextArrayOf({}), TextArrayOf({}), TextArrayOf({}), "first"}}};
+      }
+      return {kSettingsColumns, {{std::nullopt, std::nullopt, std::nullopt, "other"}}};
+    });
+    if (!first) CHECK(scene.host.Poll({.due = {"settings"}}).ok());
+    const PollReport report = scene.host.Poll({.due = {"settings"}});
+    CheckClean(report);
+    CHECK(report.CollectorNamed("settings")->reason == Reason::kProtocol);
+  }
+}
+
 TEST_CASE("settings in an unknown form cost their collector") {
   const std::string two = TextArrayOf({"a", "b"});
   const std::string one = TextArrayOf({"1"});
   for (const FakeRow& row :
-       {FakeRow{two, two, one}, FakeRow{one, two, two}, FakeRow{two, two}, FakeRow{"x", "x", "x"},
-        FakeRow{two + "x", two, two}, FakeRow{two.substr(0, two.size() - 1), two, two}}) {
+       {FakeRow{two, two, one, "s"}, FakeRow{one, two, two, "s"}, FakeRow{two, two, two},
+        FakeRow{"x", "x", "x", "s"}, FakeRow{two + "x", two, two, "s"},
+        FakeRow{two.substr(0, two.size() - 1), two, two, "s"}}) {
     Scene scene([&](std::string_view sql) -> FakeAnswer {
       if (!Has(sql, "FROM pg_settings")) return Usual(sql);
-      FakeAnswer answer = {{{"names", 1009}, {"units", 1009}, {"settings", 1009}}, {row}};
+      FakeAnswer answer = {kSettingsColumns, {row}};
       answer.columns.resize(row.size());
       return answer;
     });

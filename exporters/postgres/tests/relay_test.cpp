@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "postgres/relay.hpp"
+#include "common/pq/relay.hpp"
 
 using namespace pillion;
 using namespace pillion::postgres;

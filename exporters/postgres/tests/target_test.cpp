@@ -1,4 +1,4 @@
-#include "postgres/target.hpp"
+#include "common/pq/target.hpp"
 
 #include <doctest/doctest.h>
 
@@ -183,4 +183,16 @@ TEST_CASE("addresses are told from names") {
   CHECK(IsLoopback("::1"));
   CHECK_FALSE(IsLoopback("10.0.0.1"));
   CHECK_FALSE(IsLoopback("127.example"));
+}
+
+TEST_CASE_FIXTURE(CleanEnvironment, "a host with its port is a server") {
+  const Target target = Parse("db-1.example:5433", "monitor");
+  REQUIRE(target.endpoints.size() == 1);
+  CHECK(target.endpoints[0].host == "db-1.example");
+  CHECK(target.endpoints[0].port == "5433");
+  CHECK(Parse("[::1]:5432").endpoints[0].host == "::1");
+  for (const char* wrong : {"db-1.example", "db:0", ":5432", "db:5432/orders", "a b:1", "a@b:1"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(ParseTarget(wrong, "").ok());
+  }
 }

@@ -11,20 +11,25 @@
 #include <pillion/poll.hpp>
 #include <pillion/result.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
-#include "relay.hpp"
-#include "target.hpp"
+#include "common/pq/relay.hpp"
+#include "common/pq/target.hpp"
 
 namespace pillion::postgres {
+
+// How statements are sent: the console of a pooler knows the simple protocol only.
+enum class Protocol { kPipeline, kSimple };
 
 class Connection {
  public:
   // Bytes that may arrive while connecting. A server's greeting is about half a kilobyte.
   static constexpr size_t kGreetingBytesMax = 256 * 1024;
+  static constexpr std::chrono::milliseconds kLeaveMax{100};
 
-  Connection() = default;
+  explicit Connection(Protocol protocol = Protocol::kPipeline) : protocol_(protocol) {}
   ~Connection() { Close(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -49,6 +54,9 @@ class Connection {
   // Gives libpq what has come, at most Relay::kPieceBytes, and says how many bytes that were.
   // kRefused: the server is gone.
   Result<size_t> Receive();
+  // Sends what is left to send and waits until something has come, which it takes: how many bytes.
+  // kTimeout: nothing came until `until`. Else as Send and Receive.
+  Result<size_t> Exchange(const PollContext& ctx, MonoTime until);
   // What to wait on; not what libpq calls its socket.
   int socket() const { return relay_.server(); }
 
@@ -56,6 +64,9 @@ class Connection {
   // not listen. A backend in the middle of our pipeline ends when it finds that nobody takes its
   // answers, at the latest at the statement's time limit.
   void Close();
+  // The same, and waits until the server has ended the session, kLeaveMax or until `until` at most:
+  // whoever opens another one then never has both. Nothing may be in flight.
+  void Leave(const PollContext& ctx, MonoTime until);
 
  private:
   struct Closer {
@@ -68,6 +79,7 @@ class Connection {
   void Start(const Target& target, const Endpoint& endpoint, const SecretText& password);
   Result<void> Greet(const PollContext& ctx, const Endpoint& endpoint, MonoTime until);
 
+  const Protocol protocol_;
   Relay relay_;
   Handle handle_;
 };

@@ -1,4 +1,4 @@
-#include "relay.hpp"
+#include "common/pq/relay.hpp"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>

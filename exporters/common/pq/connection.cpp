@@ -1,8 +1,9 @@
-#include "connection.hpp"
+#include "common/pq/connection.hpp"
 
+#include <algorithm>
 #include <vector>
 
-#include "failure.hpp"
+#include "common/pq/connect_error.hpp"
 
 namespace pillion::postgres {
 namespace {
@@ -65,6 +66,18 @@ void Connection::Close() {
   relay_.Close();
 }
 
+void Connection::Leave(const PollContext& ctx, MonoTime until) {
+  handle_.reset();  // says goodbye
+  until = std::min<MonoTime>(until, ctx.Now() + kLeaveMax);
+  // The little that there is to say is taken at once.
+  bool waits = relay_.server() >= 0 && !relay_.Send();
+  while (waits && !relay_.ended()) {
+    waits = ctx.Wait(relay_.server(), PILLION_READABLE, until).ok();
+    if (waits) relay_.Receive();
+  }
+  relay_.Close();
+}
+
 int Connection::major() const { return PQserverVersion(handle_.get()) / 10000; }
 
 std::string Connection::version() const {
@@ -120,7 +133,8 @@ Result<void> Connection::Try(const PollContext& ctx, const Target& target, const
   PQsetErrorVerbosity(handle, PQERRORS_VERBOSE);  // the only way to an SQLSTATE
   if (auto greeted = Greet(ctx, endpoint, until); !greeted.ok()) return greeted;
   PQsetErrorVerbosity(handle, PQERRORS_DEFAULT);
-  if (PQsetnonblocking(handle, 1) != 0 || PQenterPipelineMode(handle) != 1) {
+  if (PQsetnonblocking(handle, 1) != 0 ||
+      (protocol_ == Protocol::kPipeline && PQenterPipelineMode(handle) != 1)) {
     return Error{Reason::kInternal, "libpq: " + OneLine(PQerrorMessage(handle))};
   }
   return {};
@@ -174,6 +188,22 @@ Result<bool> Connection::Send() {
     if (unsent < 0) return Error{Reason::kRefused, OneLine(PQerrorMessage(handle))};
     if (relay_.Send()) return true;
     if (unsent == 0) return false;
+  }
+}
+
+Result<size_t> Connection::Exchange(const PollContext& ctx, MonoTime until) {
+  bool unsent = true;
+  while (true) {
+    if (unsent) {
+      const auto left = Send();
+      if (!left) return left.error();
+      unsent = *left;
+    }
+    uint32_t events = PILLION_READABLE;
+    if (unsent) events |= PILLION_WRITABLE;
+    const auto ready = ctx.Wait(socket(), events, until);
+    if (!ready) return ready.error();
+    if (*ready & PILLION_READABLE) return Receive();
   }
 }
 

@@ -34,9 +34,9 @@ struct Target {
 
 inline constexpr size_t kEndpointsMax = 16;
 
-// Takes a connection string, `key=value ...` or a URI, apart. Values that libpq would refuse only
-// when it connects are refused here. An error never quotes it beyond the name of a parameter: it
-// may hold a password.
+// Takes a connection string apart: `key=value ...`, a URI, or HOST:PORT. Values that libpq would
+// refuse only when it connects are refused here. An error never quotes it beyond the name of a
+// parameter: it may hold a password.
 Result<Target> ParseTarget(std::string_view connection_string, std::string_view user);
 
 // Whether a numeric address is this machine's own.

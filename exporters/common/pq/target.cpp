@@ -1,4 +1,4 @@
-#include "target.hpp"
+#include "common/pq/target.hpp"
 
 #include <arpa/inet.h>
 #include <libpq-fe.h>
@@ -9,7 +9,7 @@
 #include <limits>
 #include <memory>
 
-#include "failure.hpp"
+#include "common/pq/connect_error.hpp"
 
 namespace pillion::postgres {
 namespace {
@@ -134,6 +134,15 @@ std::string PlaceComplaint(const Endpoint& endpoint) {
   return {};
 }
 
+// HOST:PORT, as targets are written elsewhere. Nothing in it can be a secret.
+bool IsHostAndPort(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0 || !IsWhole(text.substr(colon + 1), 1, 65535)) return false;
+  return text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+             ".-_:[]") == text.npos;
+}
+
 bool Has(const Target& target, std::string_view key) {
   return std::any_of(target.parameters.begin(), target.parameters.end(),
                      [&](const auto& parameter) { return parameter.first == key; });
@@ -141,10 +150,11 @@ bool Has(const Target& target, std::string_view key) {
 
 }  // namespace
 
-Result<Target> ParseTarget(std::string_view connection_string, std::string_view user) {
+Result<Target> ParseTarget(std::string_view text, std::string_view user) {
+  const std::string connection_string =
+      IsHostAndPort(text) ? "postgresql://" + std::string(text) : std::string(text);
   char* complaint = nullptr;
-  const Options parsed(PQconninfoParse(std::string(connection_string).c_str(), &complaint),
-                       &PQconninfoFree);
+  const Options parsed(PQconninfoParse(connection_string.c_str(), &complaint), &PQconninfoFree);
   const std::unique_ptr<char, decltype(&PQfreemem)> free_complaint(complaint, &PQfreemem);
   if (!parsed) return Error{Reason::kInternal, ParseComplaint(connection_string, complaint)};
   // What the connection string leaves open comes from PGHOST and its like, as with any client.
