@@ -1,14 +1,10 @@
 #include "address.hpp"
 
-#include <sys/un.h>
-
 #include <charconv>
 #include <optional>
 
 namespace pillion::redis {
 namespace {
-
-constexpr size_t kPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
 Error Bad(std::string message) { return {Reason::kInternal, std::move(message)}; }
 
@@ -27,47 +23,24 @@ std::optional<T> ToNumber(std::string_view digits) {
   return value;
 }
 
-Result<Address> ParsePath(std::string_view path) {
-  if (path.empty() || path[0] != '/') return Bad("a unix socket needs an absolute path");
-  if (path.size() > kPathBytesMax) {
-    return Bad("the path of a unix socket has at most " + std::to_string(kPathBytesMax) + " bytes");
-  }
-  if (path.find('\0') != std::string_view::npos) return Bad("the path holds a NUL byte");
+Result<Address> ParsePath(std::string_view text) {
+  auto path = ParseSocketPath(text);
+  if (!path) return path.error();
   Address address;
-  address.path = path;
+  address.path = std::move(*path);
   return address;
 }
 
-Result<Address> ParseHostPort(std::string_view text) {
+Result<Address> ParseTcp(std::string_view text, uint16_t default_port) {
+  auto parsed = ParseHostPort(text);
+  if (!parsed) return parsed.error();
   Address address;
-  std::string_view port;
-  if (TakePrefix(text, "[")) {
-    const size_t bracket = text.find(']');
-    if (bracket == std::string_view::npos) return Bad("`]` is missing after the IPv6 address");
-    address.host = text.substr(0, bracket);
-    text.remove_prefix(bracket + 1);
-    if (!text.empty() && !TakePrefix(text, ":")) return Bad("expected `:port` after `]`");
-    port = text;
-  } else {
-    const size_t colon = text.find(':');
-    if (colon != std::string_view::npos && text.find(':', colon + 1) != std::string_view::npos) {
-      return Bad("an IPv6 address is written in brackets: [::1]:6379");
-    }
-    address.host = text.substr(0, colon);
-    if (colon != std::string_view::npos) {
-      port = text.substr(colon + 1);
-      if (port.empty()) return Bad("the port is missing after `:`");
-    }
-  }
-  if (address.host.empty()) return Bad("the host is missing");
-  if (port.empty()) return address;
-  const auto number = ToNumber<uint16_t>(port);
-  if (!number || *number == 0) return Bad("the port must be a number from 1 to 65535");
-  address.port = *number;
+  address.host = std::move(parsed->host);
+  address.port = parsed->port == 0 ? default_port : parsed->port;
   return address;
 }
 
-Result<Address> ParseUrl(std::string_view rest) {
+Result<Address> ParseUrl(std::string_view rest, uint16_t default_port) {
   std::string user;
   if (const size_t at = rest.rfind('@'); at != std::string_view::npos) {
     const std::string_view credentials = rest.substr(0, at);
@@ -86,35 +59,31 @@ Result<Address> ParseUrl(std::string_view rest) {
       return Bad("what follows the host in a redis:// URL must be a database number");
     }
   }
-  auto address = ParseHostPort(rest.substr(0, slash));
+  auto address = ParseTcp(rest.substr(0, slash), default_port);
   if (address) address->user = std::move(user);
   return address;
 }
 
 }  // namespace
 
-std::string Address::ToText() const {
-  if (!path.empty()) return "unix:" + path;
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-Result<Address> ParseAddress(std::string_view text) {
-  if (text.starts_with("rediss://") || text.starts_with("valkeys://")) {
-    return Bad(
-        "TLS to the server (rediss://) is not supported yet: use a unix socket or "
-        "loopback, or a TLS tunnel beside it");
+Result<Address> ParseAddress(std::string_view text, uint16_t default_port) {
+  if (TakePrefix(text, "rediss://") || TakePrefix(text, "valkeys://")) {
+    auto address = ParseUrl(text, default_port);
+    if (address) address->tls = true;
+    return address;
   }
-  if (TakePrefix(text, "redis://") || TakePrefix(text, "valkey://")) return ParseUrl(text);
+  if (TakePrefix(text, "redis://") || TakePrefix(text, "valkey://"))
+    return ParseUrl(text, default_port);
   if (TakePrefix(text, "unix://") || TakePrefix(text, "unix:")) return ParsePath(text);
   if (text.starts_with('/')) return ParsePath(text);
   if (text.find("://") != std::string_view::npos) {
-    return Bad("unknown scheme: use host:port, unix:/path or redis://host:port");
+    return Bad(
+        "unknown scheme: use host:port, unix:/path, redis://host:port or rediss://host:port (TLS)");
   }
   if (text.find('@') != std::string_view::npos) {
     return Bad("credentials belong into the options `username` and `password`");
   }
-  return ParseHostPort(text);
+  return ParseTcp(text, default_port);
 }
 
 }  // namespace pillion::redis

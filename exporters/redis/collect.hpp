@@ -56,6 +56,14 @@ struct Reading {
   Result<void> InfoState() const;
 };
 
+// A node of a cluster that was read in this poll. Borrowed for it, too.
+struct NodeReading {
+  std::string_view name;  // host:port, the label `node`
+  Session* session = nullptr;
+  bool is_master = false;
+  Reading reading;
+};
+
 Result<void> CollectInfo(const Reading& reading, Sink& sink);
 Result<void> CollectKeyspace(const Reading& reading, Sink& sink);
 Result<void> CollectCommandstats(const Reading& reading, Sink& sink);
@@ -69,6 +77,24 @@ Result<void> CollectLatency(const Reading& reading, Sink& sink);
 Result<void> CollectLatencyHistogram(const Reading& reading, Sink& sink);
 Result<void> CollectCluster(const Reading& reading, Sink& sink);
 Result<void> CollectSentinel(const Reading& reading, Sink& sink);
+Result<void> CollectClients(const Reading& reading, Sink& sink);
+// What CollectClients does with the text of CLIENT LIST. `now` in Unix time.
+void AddClientList(const Settings& settings, std::string_view list, double now, Sink& sink);
+
+Result<void> CollectModules(const Reading& reading, Sink& sink);
+Result<void> CollectTile38(const Reading& reading, Sink& sink);
+Result<void> CollectRdbFile(const Reading& reading, Sink& sink);
+// What CollectModules does with the text of INFO MODULES.
+void AddModules(std::string_view text, Sink& sink);
+// Adds a field of INFO or CLUSTER INFO that has a line in the table, for this collector.
+bool AddField(Sink& sink, uint32_t collector, const InfoField& field);
+
+// Databases that are shown, empty ones among them.
+int DatabaseCount(const Reading& reading);
+
+// Needs no Reading: it is about all nodes.
+class Cluster;
+Result<void> CollectNodes(Cluster& cluster, Sink& sink);
 
 // The Unix time at which the server started, or 0. A value that is within a second of `before`
 // gives `before`: server and exporter round differently, and the start doesn't move.

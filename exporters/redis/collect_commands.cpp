@@ -35,7 +35,7 @@ constexpr Named kCommandlogLimits[] = {
 // Settings that hold a password; they are never exported.
 bool IsSecret(std::string_view name) {
   return name == "requirepass" || name == "masterauth" || name == "tls-key-file-pass" ||
-         name == "tls-client-key-file-pass";
+         name == "tls-client-key-file-pass" || name == "sentinel-pass";
 }
 
 template <size_t N>
@@ -100,8 +100,30 @@ bool AddHistogram(const Reading& reading, std::string_view cmd, const redisReply
 
 }  // namespace
 
+namespace {
+
+Result<void> CollectSentinelConfig(const Reading& reading, Sink& sink) {
+  if (!reading.settings.include_config || !reading.server.version.AtLeast(6, 2)) return {};
+  const auto config = reading.answers.Get(Ask::kSentinelConfig);
+  if (!config) return config.error();
+  const auto pairs = ElementsOf(*config);
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    const std::string_view name = TextOf(pairs[i]);
+    const std::string_view value = TextOf(pairs[i + 1]);
+    if (IsSecret(name)) continue;
+    sink.Add(FamilyOf(kSentinelConfigKeyValue), {name, value}, 1);
+    if (const auto number = ToDouble(value)) {
+      sink.Add(FamilyOf(kSentinelConfigValue), {name}, *number);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> CollectConfig(const Reading& reading, Sink& sink) {
-  if (reading.settings.config_command.empty() || reading.server.sentinel) return {};
+  if (reading.server.sentinel) return CollectSentinelConfig(reading, sink);
+  if (reading.settings.config_command.empty()) return {};
   const auto config = reading.answers.Get(Ask::kConfig);
   if (!config) return config.error();
   const auto pairs = ElementsOf(*config);

@@ -18,16 +18,6 @@ void AddIfNumber(Sink& sink, MetricId metric, std::string_view text) {
   if (const auto value = ToDouble(text)) sink.Add(FamilyOf(metric), *value);
 }
 
-// A field of INFO or CLUSTER INFO that has a line in the table.
-bool AddField(Sink& sink, CollectorId collector, const InfoField& field) {
-  const size_t index = FindInfoField(field.name);
-  if (index == kInfoFieldCount || kInfoFields[index].collector != collector) return false;
-  if (const auto value = ToValue(field.value)) {
-    sink.Add(static_cast<pillion_family>(index), *value / kInfoFields[index].divisor);
-  }
-  return true;
-}
-
 void AddInstanceInfo(const Identity& id, Sink& sink) {
   std::array<std::string_view, 12> names = {
       "role",     "redis_version", "redis_build_id", "redis_mode",    "os", "maxmemory_policy",
@@ -57,7 +47,60 @@ void AddInstanceInfo(const Identity& id, Sink& sink) {
   sink.Add(FamilyOf(kInstanceInfo), labels, 1);
 }
 
+// Fields that are read apart, so that they are not unknown.
+bool IsReadApart(const Info::Part& part, std::string_view name) {
+  return IsNumbered(name, kIoThreadPrefix) || name == kSystemMemoryField ||
+         (part.section == Section::kServer &&
+          (name == "hz" || name == "configured_hz" || name == "tcp_port")) ||
+         (part.section == Section::kReplication &&
+          (name.starts_with("slave") || name.starts_with("master_"))) ||
+         part.section == Section::kSentinel || name.starts_with("cluster_");
+}
+
+std::string UnknownName(std::string_view section, std::string_view field) {
+  std::string name = "redis_info_";
+  name.append(section).append("_").append(field);
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!fits) c = '_';
+  }
+  return name;
+}
+
+// Fields with a number that have no family: counted, and exported if that is asked for.
+void AddUnknown(const Reading& reading, Sink& sink) {
+  constexpr size_t kUnknownMax = 1000;
+  size_t unknown = 0;
+  for (const Info::Part& part : reading.info.parts()) {
+    if (!HasPlainFields(part.section)) continue;
+    for (FieldCursor at(part.body); auto field = at.Next();) {
+      const auto value = ToValue(field->value);
+      if (!value || FindInfoField(field->name) != kInfoFieldCount) continue;
+      if (IsReadApart(part, field->name)) continue;
+      ++unknown;
+      if (!reading.settings.include_unknown_info || unknown > kUnknownMax) continue;
+      const std::string name = UnknownName(part.name, field->name);
+      Metric metric = MetricTable()[FamilyOf(kInfoAny)];
+      metric.name = name;
+      metric.flags = 0;
+      const Family family = sink.Declare(metric);
+      if (family.valid()) sink.Add(family, *value);
+    }
+  }
+  sink.Add(FamilyOf(kInfoUnknown), static_cast<double>(unknown));
+}
+
 }  // namespace
+
+bool AddField(Sink& sink, uint32_t collector, const InfoField& field) {
+  const size_t index = FindInfoField(field.name);
+  if (index == kInfoFieldCount || kInfoFields[index].collector != collector) return false;
+  if (const auto value = ToValue(field.value)) {
+    sink.Add(static_cast<pillion_family>(index), *value / kInfoFields[index].divisor);
+  }
+  return true;
+}
 
 Result<void> Reading::InfoState() const {
   if (info_reply.ok()) return {};
@@ -97,6 +140,7 @@ Result<void> CollectInfo(const Reading& reading, Sink& sink) {
   }
   if (reading.start_time > 0) sink.Add(FamilyOf(kStartTime), reading.start_time);
   AddInstanceInfo(reading.identity, sink);
+  AddUnknown(reading, sink);
   return {};
 }
 

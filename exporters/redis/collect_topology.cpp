@@ -9,18 +9,22 @@
 namespace pillion::redis {
 namespace {
 
-constexpr int64_t kEmptyDatabasesMax = 1024;  // rows of zeros
-constexpr int64_t kDatabasesDefault = 16;     // Redis' own default, when CONFIG can't be had
+constexpr int kEmptyDatabasesMax = 1024;  // rows of zeros
+constexpr int kDatabasesDefault = 16;     // Redis' own default, when CONFIG can't be had
 
-int64_t DatabaseCount(const Reading& reading) {
+}  // namespace
+
+int DatabaseCount(const Reading& reading) {
   if (reading.server.sentinel) return 0;
   if (reading.server.cluster) return 1;
   const auto config = reading.answers.Get(Ask::kConfig);
   if (!config) return kDatabasesDefault;
   const auto count = ToDouble(ValueIn(*config, "databases"));
   if (!count || !(*count >= 1)) return kDatabasesDefault;
-  return static_cast<int64_t>(std::min<double>(*count, kEmptyDatabasesMax));
+  return static_cast<int>(std::min<double>(*count, kEmptyDatabasesMax));
 }
+
+namespace {
 
 // Adds a database; false if the line is not one.
 bool AddDatabase(Sink& sink, const InfoField& field) {
@@ -172,7 +176,7 @@ void AddSentinelMaster(const Reading& reading, const Answers::SentinelMaster& de
 
 Result<void> CollectKeyspace(const Reading& reading, Sink& sink) {
   if (auto state = reading.InfoState(); !state) return state;
-  const int64_t databases = reading.settings.empty_databases ? DatabaseCount(reading) : 0;
+  const int databases = reading.settings.empty_databases ? DatabaseCount(reading) : 0;
   std::vector<bool> seen(static_cast<size_t>(databases));
   for (FieldCursor at(reading.info.Body(Section::kKeyspace)); auto field = at.Next();) {
     if (!AddDatabase(sink, *field)) continue;

@@ -1,18 +1,8 @@
 #include "connection.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <array>
 #include <cassert>
-#include <cerrno>
-#include <cstring>
 #include <new>
-#include <system_error>
 #include <utility>
 
 namespace pillion::redis {
@@ -23,22 +13,6 @@ constexpr size_t kReadBytes = 16 * 1024;  // at once; an INFO reply is 6 KiB
 void Wipe(char* bytes, size_t size) {
   volatile char* p = bytes;
   for (size_t i = 0; i < size; ++i) p[i] = 0;
-}
-
-std::string TextOfErrno(int error) { return std::generic_category().message(error); }
-
-Reason ReasonOfErrno(int error) {
-  switch (error) {
-    case ETIMEDOUT: return Reason::kTimeout;
-    case EACCES:
-    case EPERM: return Reason::kPermission;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EAGAIN: return Reason::kLimit;  // EAGAIN: the backlog of a unix socket is full
-    default: return Reason::kRefused;
-  }
 }
 
 struct FreeReader {
@@ -89,80 +63,17 @@ void Pipeline::Add(std::span<const std::string_view> words) {
   ++count_;
 }
 
-Connection::Connection(Address address, size_t reply_bytes_max)
-    : address_(std::move(address)), limits_{.bytes_max = reply_bytes_max} {}
-
-Connection::~Connection() { Close(); }
-
-void Connection::Close() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
+Connection::Connection(Address address, std::optional<tls::Config> tls, size_t reply_bytes_max)
+    : address_(std::move(address)), tls_(std::move(tls)), limits_{.bytes_max = reply_bytes_max} {}
 
 void Connection::TakeOver(Connection& other) {
-  Close();
-  fd_ = std::exchange(other.fd_, -1);
+  stream_ = std::move(other.stream_);
+  stamp_ = other.stamp_;
 }
 
 Result<void> Connection::Connect(const PollContext& ctx) {
-  Close();
-  if (!address_.path.empty()) return ConnectUnix(ctx);
-  auto addresses = ctx.Resolve(address_.host);
-  if (!addresses) return addresses.error();
-  Result<void> last = Error{Reason::kDns, "`" + address_.host + "` has no address"};
-  for (size_t i = 0; i < addresses->size(); ++i) {
-    // An address that swallows packets must leave time for those after it.
-    const auto share = (End(ctx) - ctx.Now()) / static_cast<int64_t>(addresses->size() - i);
-    last = ConnectTcp(ctx, (*addresses)[i], ctx.Now() + share);
-    if (last.ok()) return last;
-    Close();
-  }
-  return last;
-}
-
-Result<void> Connection::ConnectTcp(const PollContext& ctx, const std::string& ip, MonoTime until) {
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  const bool is_v4 = inet_pton(AF_INET, ip.c_str(), &v4.sin_addr) == 1;
-  v4.sin_family = AF_INET;
-  v6.sin6_family = AF_INET6;
-  v4.sin_port = v6.sin6_port = htons(address_.port);
-  if (!is_v4 && inet_pton(AF_INET6, ip.c_str(), &v6.sin6_addr) != 1) {
-    return Error{Reason::kInternal, "`" + ip + "` is not a numeric address"};
-  }
-  fd_ = ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return Error{ReasonOfErrno(errno), "socket: " + TextOfErrno(errno)};
-  const int on = 1;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return is_v4 ? Finish(ctx, &v4, sizeof v4, until) : Finish(ctx, &v6, sizeof v6, until);
-}
-
-Result<void> Connection::ConnectUnix(const PollContext& ctx) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, address_.path.data(), address_.path.size());
-  fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return Error{ReasonOfErrno(errno), "socket: " + TextOfErrno(errno)};
-  auto done = Finish(ctx, &address, sizeof address, End(ctx));
-  if (!done) Close();
-  return done;
-}
-
-// Connects the new socket to `address`, waiting until `until`.
-Result<void> Connection::Finish(const PollContext& ctx, const void* address, unsigned size,
-                                MonoTime until) {
-  int error = 0;
-  if (::connect(fd_, static_cast<const sockaddr*>(address), size) != 0) error = errno;
-  if (error == EINPROGRESS || error == EINTR) {
-    auto ready = ctx.Wait(fd_, PILLION_WRITABLE, until);
-    if (!ready) {
-      return Error{ready.error().reason, "connecting to " + To() + ": " + ready.error().message};
-    }
-    socklen_t length = sizeof error;
-    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
-  }
-  if (error == 0) return {};
-  return Error{ReasonOfErrno(error), "connecting to " + To() + ": " + TextOfErrno(error)};
+  if (tls_) stamp_ = tls::StampOf(*tls_);  // before the files are read: a change meanwhile is seen
+  return stream_.Connect(ctx, address_, tls_, End(ctx));
 }
 
 Result<std::vector<Reply>> Connection::Exchange(const PollContext& ctx, const Pipeline& pipeline) {
@@ -197,19 +108,8 @@ Result<std::vector<Reply>> Connection::TryExchange(const PollContext& ctx,
 }
 
 Result<void> Connection::Send(const PollContext& ctx, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(sent));
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) {
-      return Error{Reason::kRefused, "sending to " + To() + ": " + TextOfErrno(errno)};
-    }
-    if (auto ready = ctx.Wait(fd_, PILLION_WRITABLE, End(ctx)); !ready) {
-      return Error{ready.error().reason, "sending to " + To() + ": " + ready.error().message};
-    }
+  if (auto sent = stream_.Send(ctx, bytes, End(ctx)); !sent) {
+    return Error{sent.error().reason, "sending to " + To() + ": " + sent.error().message};
   }
   return {};
 }
@@ -217,16 +117,13 @@ Result<void> Connection::Send(const PollContext& ctx, std::string_view bytes) {
 Result<void> Connection::Receive(const PollContext& ctx, ReplyGuard& guard, redisReader* reader) {
   std::array<char, kReadBytes> bytes;
   while (!guard.complete()) {
-    if (auto ready = ctx.Wait(fd_, PILLION_READABLE, End(ctx)); !ready) {
-      return Error{ready.error().reason, To() + ": " + ready.error().message};
+    const auto size = stream_.Receive(ctx, bytes.data(), bytes.size(), End(ctx));
+    if (!size) {
+      if (size.error().reason == Reason::kRefused) return Lost(guard, size.error().message);
+      return Error{size.error().reason, To() + ": " + size.error().message};
     }
-    const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    if (size == 0) return Lost(guard, "the server closed the connection");
-    if (size < 0) {
-      if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) continue;
-      return Lost(guard, TextOfErrno(errno));
-    }
-    const std::string_view chunk(bytes.data(), static_cast<size_t>(size));
+    if (*size == 0) return Lost(guard, "the server closed the connection");
+    const std::string_view chunk(bytes.data(), *size);
     if (auto good = guard.Take(chunk); !good) {
       return Error{good.error().reason, To() + ": " + good.error().message};
     }

@@ -1,9 +1,8 @@
 // Connection: one socket to a Redis server, kept between polls.
 //
-// hiredis formats the commands and reads the replies; the socket is ours: non-blocking, waited
-// for through the host (so that the poll's deadline bounds the whole exchange, however slowly the
-// bytes drip), with a bound on what the server may send, and never a SIGPIPE. RESP2 only: HELLO
-// is never sent.
+// hiredis formats the commands and reads the replies; the socket is ours (common/stream.hpp: one
+// deadline for all of an exchange, TLS), with a bound on what the server may send. RESP2 only:
+// HELLO is never sent.
 //
 // After any failure the connection is closed: what a half-read exchange left behind would answer
 // the next question.
@@ -15,6 +14,8 @@
 #include "reply.hpp"
 #include "reply_guard.hpp"
 
+#include "common/stream.hpp"
+
 #include <pillion/poll.hpp>
 #include <pillion/result.hpp>
 
@@ -23,6 +24,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,17 +57,23 @@ class Pipeline {
 
 class Connection {
  public:
-  Connection(Address address, size_t reply_bytes_max);
-  ~Connection();
+  Connection(Address address, std::optional<tls::Config> tls, size_t reply_bytes_max);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  bool open() const { return fd_ >= 0; }
+  bool open() const { return stream_.open(); }
   const Address& address() const { return address_; }
 
-  // Tries each address of the host, within the poll's deadline.
+  // Another server, for the next Connect; closes.
+  void SetAddress(Address address) {
+    Close();
+    address_ = std::move(address);
+  }
+  // Tries each address of the host, within the poll's deadline; the TLS handshake belongs to it.
   Result<void> Connect(const PollContext& ctx);
-  void Close();
+  void Close() { stream_.Close(); }
+  // Whether the files that TLS was opened with have changed since.
+  bool FilesChanged() const { return tls_ && open() && tls::StampOf(*tls_) != stamp_; }
   // An earlier end for all that waits; 0: the poll's deadline.
   void SetUntil(MonoTime until) { until_ = until; }
   // Closes its own socket and takes that of the other, which has then none.
@@ -81,9 +89,6 @@ class Connection {
   bool lost_before_answer() const { return lost_before_answer_; }
 
  private:
-  Result<void> ConnectTcp(const PollContext& ctx, const std::string& ip, MonoTime until);
-  Result<void> ConnectUnix(const PollContext& ctx);
-  Result<void> Finish(const PollContext& ctx, const void* address, unsigned size, MonoTime until);
   Result<std::vector<Reply>> TryExchange(const PollContext& ctx, const Pipeline& pipeline);
   Result<void> Send(const PollContext& ctx, std::string_view bytes);
   Result<void> Receive(const PollContext& ctx, ReplyGuard& guard, redisReader* reader);
@@ -94,8 +99,10 @@ class Connection {
   std::string To() const { return address_.ToText(); }
 
   Address address_;
+  std::optional<tls::Config> tls_;
   ReplyLimits limits_;
-  int fd_ = -1;
+  Stream stream_;
+  std::string stamp_;  // of the files of tls_
   MonoTime until_{0};
   bool lost_before_answer_ = false;
 };

@@ -86,7 +86,7 @@ Info::Info(std::string_view text) {
 void Info::Append(std::string_view name, std::string_view body) {
   if (count_ == parts_.size()) return;
   if (name.empty() && body.empty()) return;
-  Part part{Section::kPlain, body};
+  Part part{Section::kPlain, body, name};
   for (const SectionName& known : kSectionNames) {
     if (known.name == name) part.section = known.section;
   }

@@ -68,6 +68,7 @@ class Info {
   struct Part {
     Section section = Section::kPlain;
     std::string_view body;
+    std::string_view name = {};
   };
   std::span<const Part> parts() const { return {parts_.data(), count_}; }
 

@@ -25,6 +25,11 @@ constexpr AskDesc kAsks[] = {
     {Ask::kClusterInfo, "CLUSTER INFO", "+cluster|info"},
     {Ask::kSentinelMasters, "SENTINEL MASTERS",
      "+sentinel|masters +sentinel|ckquorum +sentinel|sentinels +sentinel|slaves"},
+    {Ask::kClientList, "CLIENT LIST", "+client|list"},
+    {Ask::kInfoModules, "INFO MODULES", "+info"},
+    {Ask::kSearchList, "FT._LIST", "+ft._list +ft.info"},
+    {Ask::kServerExt, "SERVER EXT", "+server"},
+    {Ask::kSentinelConfig, "SENTINEL CONFIG GET", "+sentinel|config"},
 };
 static_assert(std::size(kAsks) == kAskCount);
 
@@ -62,9 +67,10 @@ const RefusalDesc* Find(std::string_view refusal) {
 }
 
 // What a collector needs of INFO.
-constexpr CollectorId kFedByInfo[] = {kInfo,       kKeyspace,    kCommandstats,     kLatencystats,
-                                      kErrorstats, kReplication, kLatencyHistogram, kCluster,
-                                      kSentinel,   kCommandlog};
+constexpr CollectorId kFedByInfo[] = {
+    kInfo,    kKeyspace, kCommandstats, kLatencystats, kErrorstats, kReplication, kLatencyHistogram,
+    kCluster, kSentinel, kCommandlog,   kClients,      kKeys,       kStreams,     kKeyGroups,
+    kBigKeys, kRdbFile,  kScripts};
 
 constexpr std::string_view kConfigNames[] = {"maxmemory",  "maxclients",
                                              "io-threads", "repl-backlog-size",
@@ -96,6 +102,7 @@ Identity ReadIdentity(const Info& info) {
       {"master_host", &identity.master_host},
       {"master_port", &identity.master_port},
       {"slave_read_only", &identity.slave_read_only},
+      {"connected_clients", &identity.connected_clients},
   };
   for (const Info::Part& part : info.parts()) {
     if (!HasPlainFields(part.section)) continue;
@@ -117,6 +124,7 @@ Server ReadServer(const Info& info, const Identity& identity) {
   server.sentinel = identity.redis_mode == "sentinel" || info.Has(Section::kSentinel);
   server.cluster = identity.cluster_enabled == "1";
   server.config_takes_many = server.version.AtLeast(7);
+  server.clients = ToDouble(identity.connected_clients).value_or(0);
   return server;
 }
 
@@ -126,10 +134,11 @@ AskSet Plan(DueSet due, const Settings& settings, const Server& server) {
   bool info = !server.known && due.any();
   for (const CollectorId collector : kFedByInfo) info = info || due[collector];
   ask(Ask::kInfo, info);
-  const bool databases = due[kKeyspace] && settings.empty_databases && !server.cluster;
+  const bool databases =
+      ((due[kKeyspace] && settings.empty_databases) || due[kKeyGroups]) && !server.cluster;
   const bool log_limits = due[kCommandlog] && server.has_commandlog();
-  ask(Ask::kConfig, (due[kConfig] || databases || log_limits) && !server.sentinel &&
-                        !settings.config_command.empty());
+  ask(Ask::kConfig, (due[kConfig] || due[kRdbFile] || databases || log_limits) &&
+                        !server.sentinel && !settings.config_command.empty());
   ask(Ask::kSlowlogLen, due[kSlowlog] && !server.sentinel);
   ask(Ask::kSlowlogGet, due[kSlowlog] && !server.sentinel);
   ask(Ask::kCommandlogSlow, log_limits);
@@ -140,6 +149,13 @@ AskSet Plan(DueSet due, const Settings& settings, const Server& server) {
       due[kLatencyHistogram] && !server.sentinel && server.may_have_histogram());
   ask(Ask::kClusterInfo, due[kCluster] && server.cluster);
   ask(Ask::kSentinelMasters, due[kSentinel] && server.sentinel);
+  ask(Ask::kInfoModules, due[kModules] && !server.sentinel);
+  ask(Ask::kSearchList, due[kSearchIndexes] && server.known && !server.sentinel);
+  ask(Ask::kServerExt, due[kTile38] && server.known && !server.sentinel);
+  ask(Ask::kSentinelConfig,
+      due[kConfig] && server.sentinel && settings.include_config && server.version.AtLeast(6, 2));
+  ask(Ask::kClientList,
+      due[kClients] && server.known && server.ClientListFits(settings.reply_bytes_max));
   return asks;
 }
 
@@ -154,6 +170,7 @@ std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& setti
         return words;
       }
       words.insert(words.end(), std::begin(kConfigNames), std::end(kConfigNames));
+      if (due[kRdbFile]) words.insert(words.end(), {"dir", "dbfilename"});
       if (due[kCommandlog] && server.has_commandlog()) words.push_back("commandlog-*");
       return words;
     }
@@ -166,6 +183,11 @@ std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& setti
     case Ask::kLatencyHistogram: return {"LATENCY", "HISTOGRAM"};
     case Ask::kClusterInfo: return {"CLUSTER", "INFO"};
     case Ask::kSentinelMasters: return {"SENTINEL", "MASTERS"};
+    case Ask::kClientList: return {"CLIENT", "LIST"};
+    case Ask::kInfoModules: return {"INFO", "MODULES"};
+    case Ask::kSearchList: return {"FT._LIST"};
+    case Ask::kServerExt: return {"SERVER", "EXT"};
+    case Ask::kSentinelConfig: return {"SENTINEL", "CONFIG", "GET", "*"};
     case Ask::kCount: break;
   }
   return {};
@@ -173,19 +195,26 @@ std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& setti
 
 Error ErrorOf(Ask ask, std::string_view refusal, std::string_view user) {
   const AskDesc& desc = kAsks[static_cast<size_t>(ask)];
+  Error error = ErrorOfCommand(desc.name, desc.acl, refusal, user);
+  if (error.reason == Reason::kVersion) {
+    error.message.append(ask == Ask::kConfig
+                             ? "; if the server calls it otherwise, set `config_command`; if it "
+                               "has none, set it to `-`"
+                             : "; if the server has none, switch the collector off");
+  }
+  return error;
+}
+
+Error ErrorOfCommand(std::string_view name, std::string_view acl, std::string_view refusal,
+                     std::string_view user) {
   const RefusalDesc* known = Find(refusal);
-  std::string text(desc.name);
+  std::string text(name);
   text.append(": ").append(refusal.substr(0, kRefusalBytesMax));
   const Reason reason = ReasonOf(refusal);
   if (reason == Reason::kPermission) {
     text.append("; to allow it: ACL SETUSER ").append(user.empty() ? "default" : user);
-    text.append(" ").append(desc.acl);
-  } else if (reason == Reason::kVersion) {
-    text.append(ask == Ask::kConfig
-                    ? "; if the server calls it otherwise, set `config_command`; if it has none, "
-                      "set it to `-`"
-                    : "; if the server has none, switch the collector off");
-  } else if (known != nullptr) {
+    text.append(" ").append(acl);
+  } else if (known != nullptr && !known->advice.empty()) {
     text.append("; ").append(known->advice);
   }
   return {reason, std::move(text)};

@@ -29,6 +29,11 @@ enum class Ask : uint8_t {
   kLatencyHistogram,
   kClusterInfo,
   kSentinelMasters,
+  kClientList,
+  kInfoModules,
+  kSearchList,
+  kServerExt,
+  kSentinelConfig,
   kCount,
 };
 inline constexpr size_t kAskCount = static_cast<size_t>(Ask::kCount);
@@ -43,17 +48,23 @@ struct Server {
   bool sentinel = false;
   bool cluster = false;
   bool config_takes_many = false;  // CONFIG GET a b c: 7.0 or later
+  double clients = 0;              // connected at the last INFO
 
   bool has_commandlog() const { return valkey.AtLeast(8, 1); }
   // Before INFO came: perhaps.
   bool may_have_histogram() const { return !known || version.AtLeast(7); }
+  // A reply that is larger than allowed would cost the whole poll.
+  bool ClientListFits(size_t reply_bytes_max) const {
+    return clients * kClientBytes <= static_cast<double>(reply_bytes_max) / 2;
+  }
+  static constexpr double kClientBytes = 512;  // of a client in CLIENT LIST; mostly 300 to 400
 };
 
 // The fields of INFO that say what the server is. Views into the INFO text.
 struct Identity {
   std::string_view role, redis_version, redis_build_id, redis_mode, os, maxmemory_policy, tcp_port,
       run_id, process_id, master_replid, valkey_version, valkey_release_stage, cluster_enabled,
-      master_host, master_port, slave_read_only;
+      master_host, master_port, slave_read_only, connected_clients;
 };
 Identity ReadIdentity(const Info& info);
 Server ReadServer(const Info& info, const Identity& identity);
@@ -68,6 +79,9 @@ std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& setti
 
 // The error of a refusal: the reason, and a text that says what to do about it.
 Error ErrorOf(Ask ask, std::string_view refusal, std::string_view user);
+// The same for a command that is none of these questions; `acl` is what it needs.
+Error ErrorOfCommand(std::string_view name, std::string_view acl, std::string_view refusal,
+                     std::string_view user);
 // The reason alone, of any error reply.
 Reason ReasonOf(std::string_view refusal);
 // Whether the refusal is about the server or the log-in and not about one command.

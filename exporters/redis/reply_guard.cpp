@@ -16,6 +16,8 @@ Error NotRedis(std::string message) {
   return {Reason::kProtocol, "not a Redis reply: " + std::move(message)};
 }
 
+constexpr char kTlsAlert = 0x15;  // how a TLS server answers who speaks plainly
+
 bool IsNumberLine(char type) { return type == '$' || type == '*' || type == ':'; }
 
 }  // namespace
@@ -36,6 +38,7 @@ Result<void> ReplyGuard::Take(std::string_view bytes) {
     bytes.remove_prefix(1);
     if (type_ == 0) {
       if (!IsNumberLine(c) && c != '+' && c != '-') {
+        if (c == kTlsAlert) return NotRedis("it speaks TLS: use rediss:// in `address`");
         const auto byte = static_cast<unsigned>(static_cast<unsigned char>(c));
         return NotRedis("unexpected first byte " + std::to_string(byte));
       }

@@ -1,6 +1,7 @@
 #include "session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pillion::redis {
 Result<const redisReply*> Answers::Get(Ask ask) const {
@@ -13,13 +14,19 @@ Result<const redisReply*> Answers::Get(Ask ask) const {
 Session::Session(const Settings& settings, const Options& options)
     : settings_(settings),
       options_(options),
-      connection_(settings.address, settings.reply_bytes_max) {}
+      connection_(settings.address, settings.tls, settings.reply_bytes_max) {
+  if (settings.topology.kind == Topology::Kind::kSentinel) finder_.emplace(settings, options);
+  if (settings.topology.kind == Topology::Kind::kCluster) pause_.emplace();
+}
 
 Result<void> Session::Poll(const PollContext& ctx, DueSet due, Answers& answers) {
   connect_time_ = {};
   if (auto begun = Begin(ctx, due, answers); !begun) return begun;
   WidenConfig(answers);
   if (auto learned = Learn(answers); !learned) return learned;
+  if (finder_) {
+    if (auto right = Follow(ctx, due, answers); !right) return right;
+  }
   AskSet more = Plan(due, settings_, server_);
   for (size_t i = 0; i < kAskCount; ++i) {
     if (answers.slots_[i].asked) more.reset(i);
@@ -45,76 +52,78 @@ Result<void> Session::Begin(const PollContext& ctx, DueSet due, Answers& answers
   return RoundTrip(ctx, Plan(due, settings_, server_), due, answers);
 }
 
-void Session::Renew(const PollContext& ctx) {
-  if (!connection_.open() || ctx.Left().count() <= 0 || !options_.SecretsChanged()) return;
-  Connection second(settings_.address, settings_.reply_bytes_max);
-  second.SetUntil(ctx.Now() + std::min(ctx.Left() / 2, kRenewMax));
-  const auto done = LogIn(ctx, second);
-  options_.SecretsTried(done);
-  if (!done) return;
-  connection_.TakeOver(second);
-  ForgetServer();
-  greeted_ = true;
-}
-
-Result<void> Session::LogIn(const PollContext& ctx, Connection& connection) {
-  Pipeline pipeline;
-  if (const auto count = Greet(pipeline); !count) return count.error();
-  // Without a log-in anything shows whether one is wanted.
-  if (!auth_sent_) pipeline.Add({"PING"});
-  if (auto connected = connection.Connect(ctx); !connected) return connected;
-  const auto replies = connection.Exchange(ctx, pipeline);
-  if (!replies) return replies.error();
-  if (auth_sent_) return ReadGreeting(replies->front().get());
-  const redisReply* said = (connection.open() ? replies->back() : replies->front()).get();
-  if (!IsError(said) || ReasonOf(TextOf(said)) == Reason::kPermission) return {};
-  return Error{ReasonOf(TextOf(said)),
-               connection.address().ToText() + ": " + std::string(TextOf(said).substr(0, 200))};
+Result<std::vector<Reply>> Session::Exchange(const PollContext& ctx, const Pipeline& pipeline,
+                                             MonoTime until) {
+  if (!connection_.open()) {
+    return Error{Reason::kRefused, connection_.address().ToText() + ": the connection was lost"};
+  }
+  connection_.SetUntil(until);
+  auto replies = connection_.Exchange(ctx, pipeline);
+  connection_.SetUntil(MonoTime(0));
+  return replies;
 }
 
 // It may be another one now, which INFO would tell if it is asked.
 void Session::ForgetServer() {
+  role_.clear();
   server_ = Server();
   denials_[static_cast<size_t>(Ask::kInfo)] = {};
 }
 
 Result<void> Session::Connect(const PollContext& ctx) {
-  ForgetServer();
-  greeted_ = false;
   const MonoTime begin = ctx.Now();
+  if (finder_) {
+    if (auto found = Find(ctx); !found) return found;
+  }
+  ForgetServer();
+  if (greeted_ && pause_) pause_->Lift();
+  greeted_ = false;
   auto connected = connection_.Connect(ctx);
   connect_time_ = ctx.Now() - begin;
   return connected;
 }
 
-// Adds what a new connection begins with; gives the number of commands.
-Result<size_t> Session::Greet(Pipeline& pipeline) {
-  auto password = options_.Secret("password");
-  if (!password) return password.error();
-  auth_sent_ = !password->empty() || !settings_.user.empty();
-  if (auth_sent_ && settings_.user.empty()) pipeline.Add({"AUTH", password->view()});
-  if (auth_sent_ && !settings_.user.empty()) {
-    pipeline.Add({"AUTH", settings_.user, password->view()});
-  }
-  if (!settings_.client_name.empty()) pipeline.Add({"CLIENT", "SETNAME", settings_.client_name});
-  return pipeline.count();
+Result<void> Session::Find(const PollContext& ctx) {
+  auto found = finder_->Find(ctx);
+  if (!found) return found.error();
+  if (*found == connection_.address() && found_) return {};
+  if (found_) ++moves_;
+  found_ = true;
+  connection_.SetAddress(std::move(*found));
+  return {};
 }
 
-Result<void> Session::ReadGreeting(const redisReply* reply) {
-  if (!IsError(reply)) return {};
-  const std::string_view text = TextOf(reply);
-  const Reason reason = ReasonOf(text);
-  const std::string who = settings_.user.empty() ? "the default user" : "`" + settings_.user + "`";
-  const std::string message =
-      connection_.address().ToText() + ": AUTH as " + who + ": " + std::string(text.substr(0, 200));
-  return Error{ConcernsAll(text) ? reason : Reason::kAuth, message};
+// After a fail-over the server that was the master is a replica, and the sentinels know another.
+// What was read of the wrong one is forgotten, and the right one is read within the same poll.
+Result<void> Session::Follow(const PollContext& ctx, DueSet due, Answers& answers) {
+  const bool replica = settings_.topology.prefer_replica;
+  const bool right = role_.empty() || (role_ == "master") != replica;
+  if (right || (replica && ctx.Now() < find_after_)) return {};
+  find_after_ = ctx.Now() + kFindPause;
+  const Address before = connection_.address();
+  auto found = finder_->Find(ctx);
+  if (found && *found == before) found = Error{Reason::kRefused, "the sentinels name no other"};
+  if (!found && replica) return {};  // the master, for want of a replica
+  if (!found) {
+    connection_.Close();
+    return Error{found.error().reason, before.ToText() + " says that it is a " + role_ +
+                                           " and not the master; " + found.error().message};
+  }
+  ++moves_;
+  connection_.SetAddress(std::move(*found));
+  answers = Answers();
+  ForgetServer();
+  greeted_ = false;
+  if (auto connected = connection_.Connect(ctx); !connected) return connected;
+  if (auto done = RoundTrip(ctx, Plan(due, settings_, server_), due, answers); !done) return done;
+  return Learn(answers);
 }
 
 Result<void> Session::RoundTrip(const PollContext& ctx, AskSet asks, DueSet due, Answers& answers) {
   Pipeline pipeline;
   size_t greeting = 0;
   if (!greeted_) {
-    auto count = Greet(pipeline);
+    auto count = Greet(ctx, pipeline);
     if (!count) return count.error();
     greeting = *count;
   }
@@ -134,7 +143,7 @@ Result<void> Session::RoundTrip(const PollContext& ctx, AskSet asks, DueSet due,
   if (!replies) return replies.error();
   const redisReply* first = (*replies)[0].get();
   if (!greeted_ && auth_sent_) {
-    if (auto welcome = ReadGreeting(first); !welcome) {
+    if (auto welcome = ReadGreeting(ctx, first); !welcome) {
       connection_.Close();
       return welcome;
     }
@@ -148,7 +157,7 @@ Result<void> Session::RoundTrip(const PollContext& ctx, AskSet asks, DueSet due,
     Reply& reply = (*replies)[greeting + i];
     Answers::Slot& slot = answers.At(sent[i]);
     if (!IsError(reply.get())) {
-      slot.reply = std::move(reply);
+      answers.Put(sent[i], std::move(reply));
       continue;
     }
     slot.error = Note(ctx, sent[i], reply.get());
@@ -183,6 +192,7 @@ Result<void> Session::Learn(const Answers& answers) {
   const bool one_name_only = server_.known && !server_.config_takes_many;
   server_ = ReadServer(parsed, identity);
   if (one_name_only) server_.config_takes_many = false;
+  role_ = identity.role;
   if (run_id_ != identity.run_id) {  // another process: it may allow something else
     if (!run_id_.empty()) denials_ = {};
     run_id_ = identity.run_id;
@@ -223,6 +233,41 @@ Result<void> Session::AskSentinel(const PollContext& ctx, Answers& answers) {
     master.slaves = std::move(*next++);
   }
   return {};
+}
+
+Result<Reply> Session::AskOne(const PollContext& ctx,
+                              std::initializer_list<std::string_view> words) {
+  bool again = connection_.open();  // it may have been closed while it was idle
+  while (true) {
+    if (!connection_.open()) {
+      if (auto connected = Connect(ctx); !connected) return connected.error();
+    }
+    Pipeline pipeline;
+    const bool greets = !greeted_;
+    if (greets) {
+      if (const auto count = Greet(ctx, pipeline); !count) return count.error();
+    }
+    pipeline.Add(words);
+    auto replies = connection_.Exchange(ctx, pipeline);
+    if (!replies) {
+      if (!std::exchange(again, false) || !connection_.lost_before_answer()) return replies.error();
+      continue;
+    }
+    if (greets && auth_sent_) {
+      if (auto welcome = ReadGreeting(ctx, replies->front().get()); !welcome) {
+        connection_.Close();
+        return welcome.error();
+      }
+    }
+    Reply& last = connection_.open() ? replies->back() : replies->front();
+    const std::string text(TextOf(last.get()).substr(0, 200));
+    if (!IsError(last.get()) && connection_.open()) {
+      greeted_ = true;
+      return std::move(last);
+    }
+    connection_.Close();
+    return Error{ReasonOf(text), connection_.address().ToText() + ": " + text};
+  }
 }
 
 // When each question was refused, there is nothing to show: the poll has failed.

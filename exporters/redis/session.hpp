@@ -9,7 +9,9 @@
 #pragma once
 
 #include "connection.hpp"
+#include "login_pause.hpp"
 #include "plan.hpp"
+#include "sentinel_finder.hpp"
 #include "settings.hpp"
 
 #include <pillion/options.hpp>
@@ -18,8 +20,11 @@
 
 #include <array>
 #include <chrono>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pillion::redis {
@@ -29,6 +34,11 @@ class Answers {
  public:
   // The reply, which is no error; or why there is none.
   Result<const redisReply*> Get(Ask ask) const;
+  // Takes a reply that is no error as the answer.
+  void Put(Ask ask, Reply reply) {
+    At(ask).asked = true;
+    At(ask).reply = std::move(reply);
+  }
 
   struct SentinelMaster {
     const redisReply* master = nullptr;  // its element of the reply to Ask::kSentinelMasters
@@ -53,6 +63,10 @@ class Session {
   static constexpr std::chrono::nanoseconds kDenialTime = std::chrono::minutes(1);
   // For a second connection beside one that works: scrapes wait meanwhile.
   static constexpr std::chrono::nanoseconds kRenewMax = std::chrono::seconds(1);
+  // Between tries with TLS files that changed and don't work.
+  static constexpr std::chrono::nanoseconds kRenewPause = std::chrono::seconds(30);
+  // Between questions for a replica, while the master is read for want of one.
+  static constexpr std::chrono::nanoseconds kFindPause = std::chrono::seconds(30);
   static constexpr size_t kSentinelMastersMax = 256;  // asked about in one poll
 
   // `settings` must outlive the session. `options` is kept for the password.
@@ -60,11 +74,36 @@ class Session {
 
   // Fails if the target as a whole could not be read. `answers` must be new.
   Result<void> Poll(const PollContext& ctx, DueSet due, Answers& answers);
-  // A password that changed is tried on a second connection, which takes the place of the first
-  // if it is accepted. To be called when all answers are read; forgets the server.
+  // One command for itself, with its reply, which is no error.
+  Result<Reply> AskOne(const PollContext& ctx, std::initializer_list<std::string_view> words);
+  // A password or a TLS file that changed is tried on a second connection, which takes the place of
+  // the first if it is accepted. To be called when all answers are read; forgets the server.
   void Renew(const PollContext& ctx);
+  // The same for who asks the host for all sessions: `secrets`: there is another password. How the
+  // log-in went; nothing: there was none.
+  std::optional<Result<void>> RenewBeside(const PollContext& ctx, bool secrets);
+
+  // Further questions of a poll that went well, over the same connection.
+  // `until`: an earlier end than the poll's; 0: none.
+  Result<std::vector<Reply>> Exchange(const PollContext& ctx, const Pipeline& pipeline,
+                                      MonoTime until = MonoTime(0));
 
   const Server& server() const { return server_; }
+  // Whom it reads now, and how often another server took the place of the one before.
+  void SetAddress(const Address& address) { connection_.SetAddress(address); }
+  bool connected() const { return connection_.open() && greeted_; }
+  // Of a node of a cluster: how it takes the password; null elsewhere.
+  const LoginPause* pause() const { return pause_ ? &*pause_ : nullptr; }
+  bool logs_in() const { return auth_sent_; }
+  // Hashes of `password` and `password_map` together: when and as they were read last, and as they
+  // were when the connection logged in.
+  uint64_t secret_read() const { return secret_read_; }
+  MonoTime secret_read_at() const { return secret_read_at_; }
+  uint64_t secret_in_use() const { return secret_in_use_; }
+  // An earlier end for all that waits; 0: the poll's deadline.
+  void SetUntil(MonoTime until) { connection_.SetUntil(until); }
+  const Address& address() const { return connection_.address(); }
+  uint64_t moves() const { return moves_; }
   // How long connecting took in the last poll; 0 if the connection was still there.
   std::chrono::nanoseconds connect_time() const { return connect_time_; }
 
@@ -76,11 +115,14 @@ class Session {
 
   Result<void> Begin(const PollContext& ctx, DueSet due, Answers& answers);
   Result<void> Connect(const PollContext& ctx);
+  Result<void> Find(const PollContext& ctx);
+  Result<void> Follow(const PollContext& ctx, DueSet due, Answers& answers);
   void ForgetServer();
   Result<void> LogIn(const PollContext& ctx, Connection& connection);
   Result<void> RoundTrip(const PollContext& ctx, AskSet asks, DueSet due, Answers& answers);
-  Result<size_t> Greet(Pipeline& pipeline);
-  Result<void> ReadGreeting(const redisReply* reply);
+  Result<size_t> Greet(const PollContext& ctx, Pipeline& pipeline);
+  Result<SecretText> ReadPassword(const PollContext& ctx);
+  Result<void> ReadGreeting(const PollContext& ctx, const redisReply* reply);
   Error Note(const PollContext& ctx, Ask ask, const redisReply* reply);
   Result<void> Learn(const Answers& answers);
   void WidenConfig(Answers& answers);
@@ -89,9 +131,18 @@ class Session {
 
   const Settings& settings_;
   Options options_;
+  std::optional<SentinelFinder> finder_;
+  std::optional<LoginPause> pause_;  // of a node of a cluster
   Connection connection_;
-  bool greeted_ = false;  // AUTH and CLIENT SETNAME went out on this connection
+  std::string role_;    // that the server has; empty: it has not said
+  bool found_ = false;  // finder_ has named a server before
+  uint64_t moves_ = 0;
+  MonoTime find_after_{0};  // a better server
+  bool greeted_ = false;    // AUTH and CLIENT SETNAME went out on this connection
   bool auth_sent_ = false;
+  uint64_t secret_read_ = 0, secret_in_use_ = 0;
+  MonoTime secret_read_at_{0};
+  MonoTime renew_files_after_{0};
   Server server_;
   std::string run_id_;
   std::array<Denial, kAskCount> denials_;

@@ -1,55 +1,15 @@
 #include "tables.hpp"
 
-#include "info_fields.hpp"
+#include "info_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <numeric>
 
 namespace pillion::redis {
 namespace {
 
-constexpr Option kOptions[] = {
-    {.name = "address",
-     .default_value = "127.0.0.1:6379",
-     .help = "Where the server listens: host:port, [v6]:port, unix:/path, /path or "
-             "redis://[user@]host[:port][/db]. TLS (rediss://) is not supported yet.",
-     .flags = PILLION_OPT_ADDRESS},
-    {.name = "username", .help = "ACL user; without it the password is the default user's."},
-    {.name = "password",
-     .help = "Password; read again when it changes.",
-     .flags = PILLION_OPT_SECRET},
-    {.name = "client_name",
-     .default_value = "pillion",
-     .help = "Name of the connection in CLIENT LIST. Empty: none is set."},
-    {.name = "config_command",
-     .default_value = "CONFIG",
-     .help = "What the server calls its CONFIG command. `-`: don't use it."},
-    {.name = "include_config",
-     .type = OptionType::kBool,
-     .default_value = "false",
-     .help = "Export every setting as redis_config_key_value and redis_config_value. Passwords "
-             "are left out."},
-    {.name = "include_system_metrics",
-     .type = OptionType::kBool,
-     .default_value = "false",
-     .help = "Export redis_total_system_memory_bytes, the memory of the machine."},
-    {.name = "include_sentinel_peers",
-     .type = OptionType::kBool,
-     .default_value = "false",
-     .help = "On a sentinel, export redis_sentinel_peer_info for each other sentinel."},
-    {.name = "empty_databases",
-     .type = OptionType::kBool,
-     .default_value = "true",
-     .help = "Export zeros for databases without keys, at most 1024 of them."},
-    {.name = "reply_bytes_max",
-     .type = OptionType::kSize,
-     .default_value = "16MiB",
-     .help = "Most bytes that the server may answer in one round trip.",
-     .minimum = 64.0 * 1024,
-     .maximum = 1024.0 * 1024 * 1024},
-};
+constexpr uint64_t kMinute = 60'000'000'000;  // ns
 
 constexpr Collector kCollectors[] = {
     {.name = "info", .help = "Plain fields of INFO: clients, memory, persistence, stats, CPU."},
@@ -66,7 +26,47 @@ constexpr Collector kCollectors[] = {
      .help = "Latency histogram of each command (LATENCY HISTOGRAM); 7.0 or later."},
     {.name = "cluster", .help = "CLUSTER INFO, when the server is a node of a cluster."},
     {.name = "sentinel", .help = "Masters that a sentinel watches."},
+    {.name = "clients",
+     .help = "Connected clients in groups or one by one (CLIENT LIST). Costs the server about "
+             "1 ms per 1000 clients.",
+     .flags = PILLION_COLLECTOR_OFF},
+    {.name = "keys",
+     .help = "Size, memory and value of check_keys, and counts of keys; see scan_time.",
+     .flags = PILLION_COLLECTOR_OFF,
+     .default_every = kMinute},
+    {.name = "streams",
+     .help = "Streams of check_streams with their groups and consumers; see scan_time.",
+     .flags = PILLION_COLLECTOR_OFF,
+     .default_every = kMinute},
+    {.name = "key_groups",
+     .help = "Keys of all databases and their memory, by check_key_groups; see scan_time. Asks "
+             "for the memory of every key.",
+     .flags = PILLION_COLLECTOR_OFF,
+     .default_every = kMinute},
+    {.name = "big_keys",
+     .help = "The big_keys_max keys that take most memory; see scan_time. Asks for the memory of "
+             "every key.",
+     .flags = PILLION_COLLECTOR_OFF,
+     .default_every = kMinute},
+    {.name = "modules",
+     .help = "Modules and what they tell of themselves (INFO MODULES).",
+     .flags = PILLION_COLLECTOR_OFF},
+    {.name = "search_indexes",
+     .help = "Search indexes (FT._LIST, and FT.INFO for each).",
+     .flags = PILLION_COLLECTOR_OFF},
+    {.name = "rdb_file",
+     .help = "Size of the dump's file, if it is on this machine.",
+     .flags = PILLION_COLLECTOR_OFF},
+    {.name = "tile38",
+     .help = "What a Tile38 server tells of itself (SERVER EXT).",
+     .flags = PILLION_COLLECTOR_OFF},
+    {.name = "scripts",
+     .help = "Lua scripts of `script`, run on the server (EVAL).",
+     .flags = PILLION_COLLECTOR_OFF,
+     .default_every = kMinute / 4},
     {.name = "exporter", .help = "What dashboards expect of an exporter about itself."},
+    {.name = "nodes",
+     .help = "State and slots of the cluster's nodes (CLUSTER NODES); with topology = cluster."},
 };
 static_assert(std::size(kCollectors) == kCollectorCount);
 
@@ -77,6 +77,8 @@ struct Row {
 
 constexpr MetricType kGauge = MetricType::kGauge;
 constexpr std::string_view kMaster = "master_name,master_address";
+constexpr std::string_view kGroupBy = "name,user,host";  // the default of client_groups_by
+constexpr std::string_view kClient = "id,name";
 
 // clang-format off
 constexpr Row kRows[] = {
@@ -86,6 +88,8 @@ constexpr Row kRows[] = {
     {kIoThreadActiveTime, {"redis_active_time_io_thread_seconds_total", kCounter, "Time that an I/O thread was busy (INFO used_active_time_io_thread_N); Valkey 9.1.", "thread", kInfo}},
     {kInstanceInfo, {"redis_instance_info", kGauge, "Always 1; the labels say what the server is (INFO server, memory, replication). Valkey adds valkey_version and valkey_release_stage.",
       "role,redis_version,redis_build_id,redis_mode,os,maxmemory_policy,tcp_port,run_id,process_id,master_replid", kInfo, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kInfoAny, {"redis_info_*", kGauge, "A field of INFO that has no family of its own: redis_info_SECTION_FIELD. Only with include_unknown_info.", "", kInfo, "", "", PILLION_METRIC_PATTERN}},
+    {kInfoUnknown, {"redis_info_fields_unknown", kGauge, "Numbers in INFO that have no family of their own.", "", kInfo}},
 
     {kDbKeys, {"redis_db_keys", kGauge, "Keys of a database (INFO dbN, keys).", "db", kKeyspace}},
     {kDbKeysExpiring, {"redis_db_keys_expiring", kGauge, "Keys of a database that expire some time (INFO dbN, expires).", "db", kKeyspace}},
@@ -115,6 +119,8 @@ constexpr Row kRows[] = {
     {kConfigOutputOvercome, {"redis_config_client_output_buffer_limit_overcome_seconds", kGauge, "How long a class of clients may be above its soft limit (CONFIG GET client-output-buffer-limit).", "class,limit", kConfig}},
     {kConfigKeyValue, {"redis_config_key_value", kGauge, "Always 1; the labels are a setting and its value (CONFIG GET). Only with include_config.", "key,value", kConfig}},
     {kConfigValue, {"redis_config_value", kGauge, "Value of a setting that is a number (CONFIG GET). Only with include_config.", "key", kConfig}},
+    {kSentinelConfigKeyValue, {"redis_sentinel_config_key_value", kGauge, "Always 1; the labels are a setting of a sentinel and its value (SENTINEL CONFIG GET). Only with include_config.", "key,value", kConfig, "", "6.2"}},
+    {kSentinelConfigValue, {"redis_sentinel_config_value", kGauge, "Value of a setting of a sentinel that is a number (SENTINEL CONFIG GET). Only with include_config.", "key", kConfig, "", "6.2"}},
 
     {kSlowlogLength, {"redis_slowlog_length", kGauge, "Entries of the slow log (SLOWLOG LEN).", "", kSlowlog}},
     {kSlowlogLastId, {"redis_slowlog_last_id", kGauge, "Number of the last entry of the slow log (SLOWLOG GET 1).", "", kSlowlog}},
@@ -154,6 +160,114 @@ constexpr Row kRows[] = {
     {kSentinelLastOkPing, {"redis_sentinel_master_last_ok_ping_reply_seconds", kGauge, "Seconds since the master's last good answer (SENTINEL MASTERS, last-ok-ping-reply).", kMaster, kSentinel}},
     {kSentinelPeerInfo, {"redis_sentinel_peer_info", kGauge, "Always 1; the labels describe another sentinel (SENTINEL SENTINELS). Only with include_sentinel_peers.", "master_name,master_address,name,ip,port,runid,flags", kSentinel}},
 
+    {kClientGroups, {"redis_client_groups", kGauge, "Groups of clients, before those beyond client_groups_max are summed (CLIENT LIST).", "", kClients}},
+    {kClientGroupConnections, {"redis_client_group_connections", kGauge, "Clients of a group (CLIENT LIST). The labels are those of client_groups_by.", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupBlocked, {"redis_client_group_blocked_connections", kGauge, "Clients of a group that wait in a blocking command (CLIENT LIST, flags).", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupIdleMax, {"redis_client_group_idle_max_seconds", kGauge, "Longest time since a client of the group was heard (CLIENT LIST, idle).", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupMemory, {"redis_client_group_memory_bytes", kGauge, "Memory of a group's clients with all their buffers; 6.2 or later (CLIENT LIST, tot-mem).", kGroupBy, kClients, "", "6.2", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupQueryBuffer, {"redis_client_group_query_buffer_bytes", kGauge, "Bytes in the query buffers of a group's clients (CLIENT LIST, qbuf).", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupOutputBuffer, {"redis_client_group_output_buffer_bytes", kGauge, "Memory of replies that a group's clients have not read yet (CLIENT LIST, omem).", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupOutputBufferMax, {"redis_client_group_output_buffer_max_bytes", kGauge, "The same of the group's client with the most (CLIENT LIST, omem).", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientGroupSubscriptions, {"redis_client_group_subscriptions", kGauge, "Channels and patterns that a group's clients listen to (CLIENT LIST, sub, psub, ssub).", kGroupBy, kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientInfo, {"redis_connected_client_info", kGauge, "Always 1; the labels describe a client (CLIENT LIST). With client_port also its port, from 6.0 on its user, from 7.0 on its resp.", "id,name,flags,db,host", kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+    {kClientOutputMemory, {"redis_connected_client_output_buffer_memory_usage_bytes", kGauge, "Memory of replies that a client has not read yet (CLIENT LIST, omem).", kClient, kClients}},
+    {kClientTotalMemory, {"redis_connected_client_total_memory_consumed_bytes", kGauge, "Memory of a client with all its buffers (CLIENT LIST, tot-mem).", kClient, kClients, "", "6.2"}},
+    {kClientCreated, {"redis_connected_client_created_at_timestamp", kGauge, "Unix time at which a client connected (now less CLIENT LIST, age).", kClient, kClients}},
+    {kClientIdleSince, {"redis_connected_client_idle_since_timestamp", kGauge, "Unix time of a client's last command (now less CLIENT LIST, idle).", kClient, kClients}},
+    {kClientSubscriptions, {"redis_connected_client_channel_subscriptions_count", kGauge, "Channels that a client listens to (CLIENT LIST, sub).", kClient, kClients}},
+    {kClientPatterns, {"redis_connected_client_pattern_matching_subscriptions_count", kGauge, "Patterns of channels that a client listens to (CLIENT LIST, psub).", kClient, kClients}},
+    {kClientQueryBuffer, {"redis_connected_client_query_buffer_length_bytes", kGauge, "Bytes in a client's query buffer (CLIENT LIST, qbuf).", kClient, kClients}},
+    {kClientQueryFree, {"redis_connected_client_query_buffer_free_space_bytes", kGauge, "Free bytes of a client's query buffer (CLIENT LIST, qbuf-free).", kClient, kClients}},
+    {kClientOutputBuffer, {"redis_connected_client_output_buffer_length_bytes", kGauge, "Bytes in a client's fixed reply buffer (CLIENT LIST, obl).", kClient, kClients}},
+    {kClientOutputList, {"redis_connected_client_output_list_length", kGauge, "Replies that wait in a client's list, when the fixed buffer is full (CLIENT LIST, oll).", kClient, kClients}},
+    {kClientShardChannels, {"redis_connected_client_shard_channel_subscriptions_count", kGauge, "Shard channels that a client listens to (CLIENT LIST, ssub).", kClient, kClients, "", "7.0"}},
+    {kClientWatchedKeys, {"redis_connected_client_shard_channel_watched_keys", kGauge, "Keys that a client watches; the name is what it is (CLIENT LIST, watch).", kClient, kClients, "", "7.4"}},
+    {kClientsLeftOut, {"redis_connected_clients_left_out", kGauge, "Clients beyond clients_max, which have no series of their own (CLIENT LIST).", "", kClients}},
+    {kClientDetails, {"redis_connected_clients_details", kGauge, "Always 1; a client as redis_exporter 1.45 described it, with compat only (CLIENT LIST). The labels change with each command of a client.", "name,created_at,idle_since,flags,db,omem,cmd,host", kClients, "", "", PILLION_METRIC_OPEN_LABELS}},
+
+    {kKeySize, {"redis_key_size", kGauge, "Size of a key: length of a string, items of all others, estimate of a HyperLogLog (STRLEN, LLEN, SCARD, ZCARD, HLEN, XLEN, PFCOUNT).", "db,key", kKeys}},
+    {kKeyMemory, {"redis_key_memory_usage_bytes", kGauge, "Memory of a key (MEMORY USAGE).", "db,key", kKeys, "", "4.0"}},
+    {kKeyValue, {"redis_key_value", kGauge, "Value of a string that is a number (GETRANGE).", "db,key", kKeys}},
+    {kKeyValueAsString, {"redis_key_value_as_string", kGauge, "Always 1; the label is the value of a string that is no number, at most 4096 bytes of it (GETRANGE).", "db,key,val", kKeys}},
+    {kKeysCount, {"redis_keys_count", kGauge, "Keys that a pattern of count_keys finds (SCAN).", "db,key", kKeys}},
+    {kKeysLeftOut, {"redis_keys_left_out", kGauge, "Keys beyond keys_max, which are not shown (SCAN).", "", kKeys}},
+    {kKeysScanTime, {"redis_keys_scan_timestamp_seconds", kGauge, "Unix time at which what is shown of keys was complete (SCAN).", "", kKeys}},
+    {kKeysScanDuration, {"redis_keys_scan_duration_seconds", kGauge, "Time of polls that it took to read the keys (SCAN).", "", kKeys}},
+
+    {kStreamLength, {"redis_stream_length", kGauge, "Entries of a stream (XINFO STREAM, length).", "db,stream", kStreams}},
+    {kStreamRadixKeys, {"redis_stream_radix_tree_keys", kGauge, "Keys of the radix tree that holds a stream (XINFO STREAM, radix-tree-keys).", "db,stream", kStreams}},
+    {kStreamRadixNodes, {"redis_stream_radix_tree_nodes", kGauge, "Nodes of the radix tree that holds a stream (XINFO STREAM, radix-tree-nodes).", "db,stream", kStreams}},
+    {kStreamLastGenerated, {"redis_stream_last_generated_id", kGauge, "Milliseconds of the last ID that was made for a stream (XINFO STREAM, last-generated-id).", "db,stream", kStreams}},
+    {kStreamGroups, {"redis_stream_groups", kGauge, "Consumer groups of a stream (XINFO STREAM, groups).", "db,stream", kStreams}},
+    {kStreamMaxDeleted, {"redis_stream_max_deleted_entry_id", kGauge, "Milliseconds of the largest ID that was deleted (XINFO STREAM, max-deleted-entry-id).", "db,stream", kStreams, "", "7.0"}},
+    {kStreamFirstEntry, {"redis_stream_first_entry_id", kGauge, "Milliseconds of the ID of the first entry; 0: there is none (XINFO STREAM, first-entry).", "db,stream", kStreams}},
+    {kStreamLastEntry, {"redis_stream_last_entry_id", kGauge, "Milliseconds of the ID of the last entry; 0: there is none (XINFO STREAM, last-entry).", "db,stream", kStreams}},
+    {kStreamEntriesAdded, {"redis_stream_entries_added_total", kCounter, "Entries that were ever added to a stream (XINFO STREAM, entries-added).", "db,stream", kStreams, "", "7.0"}},
+    {kStreamGroupConsumers, {"redis_stream_group_consumers", kGauge, "Consumers of a group (XINFO GROUPS, consumers).", "db,stream,group", kStreams}},
+    {kStreamGroupPending, {"redis_stream_group_messages_pending", kGauge, "Entries that a group delivered and that were not acknowledged yet (XINFO GROUPS, pending).", "db,stream,group", kStreams}},
+    {kStreamGroupLastDelivered, {"redis_stream_group_last_delivered_id", kGauge, "Milliseconds of the ID that a group delivered last (XINFO GROUPS, last-delivered-id).", "db,stream,group", kStreams}},
+    {kStreamGroupEntriesRead, {"redis_stream_group_entries_read", kGauge, "Entries that a group has read, as a counter of the stream (XINFO GROUPS, entries-read).", "db,stream,group", kStreams, "", "7.0"}},
+    {kStreamGroupLag, {"redis_stream_group_lag", kGauge, "Entries that wait to be delivered to a group (XINFO GROUPS, lag).", "db,stream,group", kStreams, "", "7.0"}},
+    {kStreamConsumerPending, {"redis_stream_group_consumer_messages_pending", kGauge, "Entries that a consumer got and has not acknowledged yet (XINFO CONSUMERS, pending).", "db,stream,group,consumer", kStreams}},
+    {kStreamConsumerIdle, {"redis_stream_group_consumer_idle_seconds", kGauge, "Time since a consumer last tried something (XINFO CONSUMERS, idle).", "db,stream,group,consumer", kStreams}},
+    {kStreamsLeftOut, {"redis_streams_left_out", kGauge, "Streams beyond streams_max, and groups and consumers beyond ten times that, which are not shown (XINFO).", "", kStreams}},
+    {kStreamsScanTime, {"redis_streams_scan_timestamp_seconds", kGauge, "Unix time at which what is shown of streams was complete (XINFO).", "", kStreams}},
+    {kStreamsScanDuration, {"redis_streams_scan_duration_seconds", kGauge, "Time of polls that it took to read the streams (XINFO).", "", kStreams}},
+
+    {kKeyGroupCount, {"redis_key_group_count", kGauge, "Keys of a group (SCAN).", "db,key_group", kKeyGroups}},
+    {kKeyGroupMemory, {"redis_key_group_memory_usage_bytes", kGauge, "Memory of the keys of a group (MEMORY USAGE).", "db,key_group", kKeyGroups, "", "4.0"}},
+    {kKeyGroupsDistinct, {"redis_number_of_distinct_key_groups", kGauge, "Groups of a database, before those beyond max_distinct_key_groups are summed (SCAN).", "db", kKeyGroups}},
+    {kKeyGroupsScanTime, {"redis_key_groups_scan_timestamp_seconds", kGauge, "Unix time at which what is shown of key groups was complete (SCAN).", "", kKeyGroups}},
+    {kKeyGroupsScanKeys, {"redis_key_groups_scan_keys", kGauge, "Keys that the scan for key groups saw, some perhaps twice (SCAN).", "", kKeyGroups}},
+
+    {kBigKeyMemory, {"redis_big_key_memory_usage_bytes", kGauge, "Memory of a key that is among the largest (MEMORY USAGE).", "db,key,type", kBigKeys, "", "4.0"}},
+    {kBigKeysScanTime, {"redis_big_keys_scan_timestamp_seconds", kGauge, "Unix time at which what is shown of big keys was complete (SCAN).", "", kBigKeys}},
+    {kBigKeysScanDuration, {"redis_big_keys_scan_duration_seconds", kGauge, "Time of polls that it took to look for big keys (SCAN).", "", kBigKeys}},
+    {kBigKeysScanKeys, {"redis_big_keys_scan_keys", kGauge, "Keys that the scan for big keys saw, some perhaps twice (SCAN).", "", kBigKeys}},
+
+    {kModuleInfo, {"redis_module_info", kGauge, "Always 1; the labels describe a module (INFO MODULES).", "name,ver,api,filters,usedby,using", kModules}},
+
+    {kSearchNumDocs, {"redis_search_index_num_docs", kGauge, "Documents of an index (FT.INFO, num_docs).", "index_name", kSearchIndexes}},
+    {kSearchMaxDocId, {"redis_search_index_max_doc_id", kGauge, "Highest internal number of a document (FT.INFO, max_doc_id).", "index_name", kSearchIndexes}},
+    {kSearchNumTerms, {"redis_search_index_num_terms", kGauge, "Distinct terms of an index (FT.INFO, num_terms).", "index_name", kSearchIndexes}},
+    {kSearchNumRecords, {"redis_search_index_num_records", kGauge, "Records of an index (FT.INFO, num_records).", "index_name", kSearchIndexes}},
+    {kSearchInvertedSize, {"redis_search_index_inverted_size_bytes", kGauge, "Memory of the inverted index (FT.INFO, inverted_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchBlocks, {"redis_search_index_total_inverted_index_blocks", kGauge, "Blocks of the inverted index (FT.INFO, total_inverted_index_blocks).", "index_name", kSearchIndexes}},
+    {kSearchVectorSize, {"redis_search_index_vector_index_size_bytes", kGauge, "Memory of vectors (FT.INFO, vector_index_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchOffsetSize, {"redis_search_index_offset_vectors_size_bytes", kGauge, "Memory of term positions (FT.INFO, offset_vectors_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchDocTableSize, {"redis_search_index_doc_table_size_bytes", kGauge, "Memory of the table of documents (FT.INFO, doc_table_size_mb).", "index_name", kSearchIndexes}},
+    {kSearchSortableSize, {"redis_search_index_sortable_values_size_bytes", kGauge, "Memory of sortable values (FT.INFO, sortable_values_size_mb).", "index_name", kSearchIndexes}},
+    {kSearchKeyTableSize, {"redis_search_index_key_table_size_bytes", kGauge, "Memory of the table of keys (FT.INFO, key_table_size_mb).", "index_name", kSearchIndexes}},
+    {kSearchTagSize, {"redis_search_index_tag_overhead_size_bytes", kGauge, "Memory that tag fields take beside their values (FT.INFO, tag_overhead_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchTextSize, {"redis_search_index_text_overhead_size_bytes", kGauge, "Memory that text fields take beside their values (FT.INFO, text_overhead_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchTotalSize, {"redis_search_index_total_index_memory_size_bytes", kGauge, "Memory of an index altogether (FT.INFO, total_index_memory_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchGeoSize, {"redis_search_index_geoshapes_size_bytes", kGauge, "Memory of geographic shapes (FT.INFO, geoshapes_sz_mb).", "index_name", kSearchIndexes}},
+    {kSearchRecordsPerDoc, {"redis_search_index_avg_per_doc_records", kGauge, "Records per document on average (FT.INFO, records_per_doc_avg).", "index_name", kSearchIndexes}},
+    {kSearchBytesPerRecord, {"redis_search_index_avg_per_record_bytes", kGauge, "Bytes per record on average (FT.INFO, bytes_per_record_avg).", "index_name", kSearchIndexes}},
+    {kSearchOffsetsPerTerm, {"redis_search_index_avg_per_term_offsets", kGauge, "Positions per term on average (FT.INFO, offsets_per_term_avg).", "index_name", kSearchIndexes}},
+    {kSearchBitsPerRecord, {"redis_search_index_avg_per_record_offset_bits", kGauge, "Bits of positions per record on average (FT.INFO, offset_bits_per_record_avg).", "index_name", kSearchIndexes}},
+    {kSearchIndexing, {"redis_search_index_indexing", kGauge, "1 while an index is being built (FT.INFO, indexing).", "index_name", kSearchIndexes}},
+    {kSearchPercentIndexed, {"redis_search_index_percent_indexed", kGauge, "Share of the documents that are indexed, 1 for all (FT.INFO, percent_indexed).", "index_name", kSearchIndexes}},
+    {kSearchFailures, {"redis_search_index_hash_indexing_failures", kGauge, "Documents that could not be indexed (FT.INFO, hash_indexing_failures).", "index_name", kSearchIndexes}},
+    {kSearchUses, {"redis_search_index_number_of_uses_total", kCounter, "Times that an index was used (FT.INFO, number_of_uses).", "index_name", kSearchIndexes}},
+    {kSearchCleaning, {"redis_search_index_cleaning", kGauge, "1 while an index is cleaned up (FT.INFO, cleaning).", "index_name", kSearchIndexes}},
+
+    {kRdbFileSize, {"redis_rdb_current_size_bytes", kGauge, "Size of the dump on this machine; 0: there is none (CONFIG GET dir, dbfilename).", "", kRdbFile}},
+
+    {kScriptResult, {"redis_script_result", kGauge, "1: the script gave samples, 2: it gave none, 0: it failed (EVAL).", "filename", kScripts}},
+    {kScriptValues, {"redis_script_values", kGauge, "What a script returned under a key (EVAL).", "key,filename", kScripts}},
+
+    {kNodeUp, {"redis_node_up", kGauge, "Whether a node of the cluster could be read in the last poll (CLUSTER NODES).", "node", kNodes}},
+    {kNodeSecretAccepted, {"redis_node_secret_accepted", kGauge, "Whether a node took the password when it was tried last (AUTH).", "node", kNodes}},
+    {kNodeInfo, {"redis_node_info", kGauge, "Always 1; the labels say what a node is in the cluster, and the id of its master (CLUSTER NODES).", "node,node_id,role,master_id", kNodes}},
+    {kNodeSlots, {"redis_node_slots", kGauge, "Slots that a node serves (CLUSTER NODES).", "node", kNodes}},
+    {kNodeMigrating, {"redis_node_slots_migrating", kGauge, "Slots that a node hands over, by its own account (CLUSTER NODES).", "node", kNodes}},
+    {kNodeImporting, {"redis_node_slots_importing", kGauge, "Slots that a node takes over, by its own account (CLUSTER NODES).", "node", kNodes}},
+    {kNodeLinkUp, {"redis_node_link_up", kGauge, "Whether the node that was asked is connected to this one (CLUSTER NODES link-state).", "node", kNodes}},
+    {kNodeState, {"redis_node_state", kGauge, "1 if a node is in this state in the eyes of the node that was asked (CLUSTER NODES flags): pfail, fail, handshake, noaddr.", "node,state", kNodes}},
+    {kNodesLeftOut, {"redis_nodes_left_out", kGauge, "Nodes that are not read because of nodes_max (CLUSTER NODES).", "", kNodes}},
+    {kTargetInfo, {"redis_target_info", kGauge, "Always 1, unless topology is single; the labels say which server is read now.", "topology,master_name,address", kExporter}},
+    {kTargetChanges, {"redis_target_changes_total", kCounter, "How often another server took the place of the one that was read before, unless topology is single.", "", kExporter}},
     {kScrapes, {"redis_exporter_scrapes_total", kCounter, "Polls of the server, failed ones included.", "", kExporter}},
     {kScrapeDuration, {"redis_exporter_scrape_duration_seconds", MetricType::kSummary, "Time that polls of the server took.", "", kExporter}},
     {kLastScrapeDuration, {"redis_exporter_last_scrape_duration_seconds", kGauge, "Time that this poll took.", "", kExporter}},
@@ -171,38 +285,6 @@ static_assert(
       return true;
     }(),
     "kRows must be in the order of MetricId");
-
-// -- HELP and names of the INFO fields, put together at compile time --
-
-constexpr std::string_view SourceOf(const InfoFieldDesc& desc) {
-  const bool of_info = desc.collector == kInfo || desc.field == "cluster_enabled" ||
-                       desc.field == "cluster_connections";
-  return of_info ? " (INFO " : " (CLUSTER INFO ";
-}
-
-constexpr std::string_view kPrefix = "redis_";
-constexpr std::string_view kEnd = ").";
-
-constexpr size_t kTextBytes = [] {
-  size_t bytes = 0;
-  for (const InfoFieldDesc& desc : kInfoFields) {
-    bytes += kPrefix.size() + desc.metric.size() + desc.text.size() + SourceOf(desc).size() +
-             desc.field.size() + kEnd.size();
-  }
-  return bytes;
-}();
-
-constexpr std::array<char, kTextBytes> kText = [] {
-  std::array<char, kTextBytes> text{};
-  size_t at = 0;
-  for (const InfoFieldDesc& desc : kInfoFields) {
-    for (const std::string_view part :
-         {kPrefix, desc.metric, desc.text, SourceOf(desc), desc.field, kEnd}) {
-      for (const char c : part) text[at++] = c;
-    }
-  }
-  return text;
-}();
 
 // The base unit that a name ends in, before _total; empty if it has none.
 constexpr std::string_view UnitOf(std::string_view name) {
@@ -234,34 +316,10 @@ constexpr auto kMetrics = [] {
   return metrics;
 }();
 
-// -- look-up of a field --
-
-constexpr auto kByField = [] {
-  std::array<uint16_t, kInfoFieldCount> order{};
-  std::iota(order.begin(), order.end(), uint16_t{0});
-  std::sort(order.begin(), order.end(),
-            [](uint16_t a, uint16_t b) { return kInfoFields[a].field < kInfoFields[b].field; });
-  return order;
-}();
-static_assert(std::adjacent_find(kByField.begin(), kByField.end(),
-                                 [](uint16_t a, uint16_t b) {
-                                   return kInfoFields[a].field == kInfoFields[b].field;
-                                 }) == kByField.end(),
-              "a field stands twice in kInfoFields");
-
 }  // namespace
-
-size_t FindInfoField(std::string_view field) {
-  const auto found =
-      std::lower_bound(kByField.begin(), kByField.end(), field,
-                       [](uint16_t i, std::string_view f) { return kInfoFields[i].field < f; });
-  if (found == kByField.end() || kInfoFields[*found].field != field) return kInfoFieldCount;
-  return *found;
-}
 
 uint32_t FamilyOf(MetricId id) { return static_cast<uint32_t>(kInfoFieldCount) + id; }
 
-std::span<const Option> OptionTable() { return kOptions; }
 std::span<const Collector> CollectorTable() { return kCollectors; }
 std::span<const Metric> MetricTable() { return kMetrics; }
 

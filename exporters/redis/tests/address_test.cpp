@@ -41,8 +41,14 @@ TEST_CASE("a password in an address is refused and not repeated") {
   CHECK(Parsed("redis://a:s3cret@b@redis").find("`password`") != std::string::npos);
 }
 
-TEST_CASE("TLS addresses are refused by name") {
-  CHECK(Parsed("rediss://redis:6379").find("TLS") != std::string::npos);
+TEST_CASE("rediss and valkeys mean TLS") {
+  CHECK(Parsed("rediss://redis:6379") == "redis:6379");
+  const auto address = ParseAddress("valkeys://monitor@[::1]:7000/0");
+  REQUIRE(address.ok());
+  CHECK(address->tls);
+  CHECK(address->user == "monitor");
+  CHECK(address->ToText() == "[::1]:7000");
+  CHECK_FALSE(ParseAddress("redis://redis:6379")->tls);
 }
 
 TEST_CASE("addresses that cannot be are refused") {

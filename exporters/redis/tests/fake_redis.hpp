@@ -70,6 +70,19 @@ inline std::string Bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
 }
 
+// An array of raw replies, and one of bulk strings.
+inline std::string Array(const std::vector<std::string>& raw) {
+  std::string text = "*" + std::to_string(raw.size()) + "\r\n";
+  for (const std::string& item : raw) text += item;
+  return text;
+}
+
+inline std::string Bulks(const std::vector<std::string>& texts) {
+  std::vector<std::string> raw;
+  for (const std::string& text : texts) raw.push_back(Bulk(text));
+  return Array(raw);
+}
+
 class FakeRedis {
  public:
   using Connection = ScriptedServer::Connection;
@@ -84,6 +97,9 @@ class FakeRedis {
     SetRaw("CONFIG GET *", folder + "/config_all.resp");
     SetRaw("SLOWLOG LEN", folder + "/slowlog_len.resp");
     SetRaw("SLOWLOG GET", folder + "/slowlog_get.resp");
+    SetRaw("COMMANDLOG LEN slow", folder + "/commandlog_len_slow.resp");
+    SetRaw("COMMANDLOG LEN large-request", folder + "/commandlog_len_large_request.resp");
+    SetRaw("COMMANDLOG LEN large-reply", folder + "/commandlog_len_large_reply.resp");
     SetRaw("LATENCY LATEST", folder + "/latency_latest.resp");
     SetRaw("LATENCY HISTOGRAM", folder + "/latency_histogram.resp");
     SetRaw("SENTINEL MASTERS", folder + "/sentinel_masters.resp");

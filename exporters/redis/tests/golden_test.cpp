@@ -50,4 +50,5 @@ TEST_CASE("a poll of a Redis 7.0 sentinel") { Compare("sentinel_7.0"); }
 TEST_CASE("a poll of a failed Redis 7.2 cluster") { Compare("redis_7.2"); }
 TEST_CASE("a poll of Redis 8.0") { Compare("redis_8.0"); }
 TEST_CASE("a poll of Valkey 8.1") { Compare("valkey_8.1"); }
+TEST_CASE("a poll of Valkey 8.1.1 as it was recorded") { Compare("valkey_8.1_live"); }
 TEST_CASE("a poll of KeyDB 6.3") { Compare("keydb_6.3"); }

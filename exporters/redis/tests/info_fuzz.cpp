@@ -5,5 +5,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   pillion::redis::testing::TryInfo({reinterpret_cast<const char*>(data), size});
+  pillion::redis::testing::TryModules({reinterpret_cast<const char*>(data), size});
   return 0;
 }

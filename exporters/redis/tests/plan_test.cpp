@@ -63,7 +63,7 @@ TEST_CASE("a known server is asked only what it has") {
   Server sentinel = Known({7, 0});
   sentinel.sentinel = true;
   const AskSet asks = Plan(All(), MakeSettings(), sentinel);
-  CHECK(asks.count() == 2);
+  CHECK(asks.count() == 3);
   CHECK(Has(asks, Ask::kInfo));
   CHECK(Has(asks, Ask::kSentinelMasters));
 }
@@ -87,16 +87,18 @@ TEST_CASE("CONFIG is asked narrowly where the server takes several names") {
   Settings settings = MakeSettings();
   CHECK(Words(Ask::kConfig, All(), settings, Server()) == "CONFIG GET *");
   CHECK(Words(Ask::kConfig, All(), settings, Known({6, 2})) == "CONFIG GET *");
-  const std::string narrow = Words(Ask::kConfig, All(), settings, Known({7, 0}));
+  CHECK(Words(Ask::kConfig, All(), settings, Known({7, 0})).ends_with(" dir dbfilename"));
+  const DueSet due = All().reset(kRdbFile);
+  const std::string narrow = Words(Ask::kConfig, due, settings, Known({7, 0}));
   CHECK(narrow ==
         "CONFIG GET maxmemory maxclients io-threads repl-backlog-size databases "
         "client-output-buffer-limit");
   Server valkey = Known({7, 2});
   valkey.valkey = {8, 1};
-  CHECK(Words(Ask::kConfig, All(), settings, valkey) == narrow + " commandlog-*");
+  CHECK(Words(Ask::kConfig, due, settings, valkey) == narrow + " commandlog-*");
   settings.include_config = true;
   settings.config_command = "CFG";
-  CHECK(Words(Ask::kConfig, All(), settings, Known({7, 0})) == "CFG GET *");
+  CHECK(Words(Ask::kConfig, due, settings, Known({7, 0})) == "CFG GET *");
 }
 
 TEST_CASE("config_command dash means that CONFIG is never sent") {

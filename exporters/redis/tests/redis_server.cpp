@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <thread>
@@ -22,9 +23,13 @@
 namespace pillion::redis::testing {
 namespace {
 
-constexpr const char* kProgram = "/usr/bin/redis-server";
 constexpr int kStartMax = 400;  // times 50 ms
 constexpr int kAnswerMs = 5000;
+
+const char* Program() {
+  const char* given = std::getenv("PILLION_REDIS_SERVER");  // NOLINT(concurrency-mt-unsafe)
+  return given != nullptr ? given : "/usr/bin/redis-server";
+}
 
 std::string Formatted(const std::vector<std::string>& words) {
   std::string text = "*" + std::to_string(words.size()) + "\r\n";
@@ -58,17 +63,34 @@ int FreePort() {
 }
 
 bool MissingServer() {
-  if (::access(kProgram, X_OK) == 0) return false;
+  if (::access(Program(), X_OK) == 0) return false;
   std::cout << "SKIPPED: apt:redis-server is not installed\n" << std::flush;
   return true;
 }
 
 RedisServer::RedisServer(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
+  MakeDirectory();
+  Start();
+}
+
+RedisServer::RedisServer(SentinelTag, const std::string& lines) {
+  MakeDirectory();
+  sentinel_config_ = directory_ + "/sentinel.conf";
+  std::ofstream(sentinel_config_) << "port " << port_ << "\nbind 127.0.0.1\ndir " << directory_
+                                  << "\nlogfile " << directory_ << "/log\n"
+                                  << lines;
+  Start();
+}
+
+std::unique_ptr<RedisServer> RedisServer::Sentinel(const std::string& lines) {
+  return std::unique_ptr<RedisServer>(new RedisServer(SentinelTag(), lines));
+}
+
+void RedisServer::MakeDirectory() {
   char name[] = "/tmp/pillion-redis-XXXXXX";
   if (::mkdtemp(name) == nullptr) throw std::runtime_error("no directory in /tmp");
   directory_ = name;
   port_ = FreePort();
-  Start();
 }
 
 RedisServer::~RedisServer() {
@@ -77,8 +99,9 @@ RedisServer::~RedisServer() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void RedisServer::Start() {
-  std::vector<std::string> words = {kProgram,
+std::vector<std::string> RedisServer::Words() const {
+  if (!sentinel_config_.empty()) return {Program(), sentinel_config_, "--sentinel"};
+  std::vector<std::string> words = {Program(),
                                     "--port",
                                     std::to_string(port_),
                                     "--bind",
@@ -96,6 +119,11 @@ void RedisServer::Start() {
                                     "--repl-diskless-sync-delay",
                                     "0"};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
+  return words;
+}
+
+void RedisServer::Start() {
+  std::vector<std::string> words = Words();
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
@@ -105,7 +133,7 @@ void RedisServer::Start() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind by a test that crashes
     const int null = ::open("/dev/null", O_RDWR);
     ::dup2(null, 1);
-    ::execv(kProgram, argv.data());
+    ::execv(argv[0], argv.data());
     ::_exit(127);
   }
   for (int i = 0; i < kStartMax; ++i) {
