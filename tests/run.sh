@@ -21,7 +21,7 @@ and unix sockets, and stop them. Everything built is under build/PRESET.
   --part DIR        build and run only the tests under tests/DIR, such as core or core/http
   -R REGEX          run only the tests whose name matches
   -E REGEX          leave out the tests whose name matches
-  -j N              that many compilers and tests at once (default: one per core)
+  -j N              that many compilers at once, half as many tests more (default: one per core)
   --fuzz SECONDS    then run each fuzzer for so long (clang is installed if missing)
   --no-install      never call apt; say what is missing and stop
   -h, --help        this text
@@ -95,10 +95,11 @@ sanitizer_options() {
 }
 
 run_tests() {
-  say "tests"
-  local result=0
+  # Most of a test with servers is waiting.
+  local result=0 at_once=$((jobs + (jobs + 1) / 2))
+  say "tests, $at_once at once"
   rm -f -- "$build_dir/junit.xml"
-  ctest --test-dir "$build_dir/tests/$part" --no-tests=error --output-on-failure -j "$jobs" \
+  ctest --test-dir "$build_dir/tests/$part" --no-tests=error --output-on-failure -j "$at_once" \
     --output-junit "$build_dir/junit.xml" --test-output-size-passed 65536 "$@" </dev/null 2>&1 |
     tee "$build_dir/ctest.log" || result=1
   return $result

@@ -5,25 +5,21 @@
 #   tests/bench/compare.sh                 200 scrapes of each side, about eight minutes
 #   tests/bench/compare.sh --scrapes 30    quicker, rougher
 #   tests/bench/compare.sh --build DIR     measure this build instead of making a release build
+#   tests/bench/compare.sh postgres        PostgreSQL alone: what the server pays too, with all that we
+#                                          read by default and with what the peer reads
+#   tests/bench/compare.sh memcached       memcached beside memcached_exporter, which must be in the
+#                                          PATH or named by PILLION_MEMCACHED_EXPORTER
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-build=""
-arguments=()
-while (($#)); do
-  case $1 in
-    --build) build=$2; shift 2 ;;
-    --scrapes) arguments+=("$1" "$2"); shift 2 ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "compare.sh: unknown argument $1 (try --help)" >&2; exit 2 ;;
-  esac
-done
-# shellcheck source=tests/lib/say.sh
-. "$root/tests/lib/say.sh"
-# shellcheck source=tests/lib/packages.sh
-. "$root/tests/lib/packages.sh"
-ensure_packages build servers test
-# shellcheck source=tests/lib/release_build.sh
-. "$root/tests/lib/release_build.sh"
-release_build pillion pillion_exporter_postgres pillion_exporter_redis
-PILLION_TEST_BINARY=$build/bin/pillion PILLION_TEST_SANITIZE="" \
-  exec python3 -B "$root/tests/bench/compare.py" "${arguments[@]}"
+# shellcheck source=tests/lib/bench.sh
+. "$(dirname "$0")/../lib/bench.sh"
+bench_options "--scrapes" "memcached postgres" "$@"
+if bench_takes memcached; then
+  bench_build "build servers test" pillion pillion_exporter_memcached
+  bench_python compare_memcached.py
+fi
+if bench_takes postgres; then
+  bench_build "build servers test" pillion pillion_exporter_postgres
+  bench_python compare_postgres.py
+fi
+bench_build "build servers test" pillion pillion_exporter_postgres pillion_exporter_redis
+bench_python compare.py

@@ -5,25 +5,15 @@
 #
 #   tests/bench/freshness.sh                 the simulation; the plot goes to build/release/ages.svg
 #   tests/bench/freshness.sh --write         both into tests/bench/freshness
+#   tests/bench/freshness.sh --live          two minutes of a real Prometheus instead, beside the peers
 #   tests/bench/freshness.sh --build DIR     use this build instead of making a release build
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-build=""
-arguments=()
-while (($#)); do
-  case $1 in
-    --build) build=$2; shift 2 ;;
-    --write) arguments+=("$1"); shift ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "freshness.sh: unknown argument $1 (try --help)" >&2; exit 2 ;;
-  esac
-done
-# shellcheck source=tests/lib/say.sh
-. "$root/tests/lib/say.sh"
-# shellcheck source=tests/lib/packages.sh
-. "$root/tests/lib/packages.sh"
-ensure_packages build
-# shellcheck source=tests/lib/release_build.sh
-. "$root/tests/lib/release_build.sh"
-release_build freshness_simulate
-PILLION_BUILD=$build exec python3 -B "$root/tests/bench/freshness/report.py" "${arguments[@]}"
+# shellcheck source=tests/lib/bench.sh
+. "$(dirname "$0")/../lib/bench.sh"
+bench_options "" "--live --write" "$@"
+if bench_takes --live; then
+  bench_build "build servers test" pillion pillion_exporter_postgres pillion_exporter_redis
+  bench_python freshness/live.py
+fi
+bench_build "build" freshness_simulate
+bench_python freshness/report.py

@@ -257,8 +257,9 @@ class Full(Fault):
     def strike_redis(self, site):
         self._stack = contextlib.ExitStack()
         self._call = self._stack.enter_context(site.server.session())
-        self._call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        # In this order: who is cut while there is room is back at once, and nothing is full for it.
         self._call("CONFIG", "SET", "maxclients", 1)
+        self._call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
     def mend_redis(self, site):
         self._call("CONFIG", "SET", "maxclients", 10000)

@@ -44,6 +44,7 @@ class Row:
     answers: list = field(default_factory=list)  # while it lasted
     connections: int = 0  # that the target saw meanwhile
     statements: int = 0
+    healthy_statements: int = 0  # of a poll before it, at most
     said: list = field(default_factory=list)  # what the log said of the target, to the end
     back: int = 0         # scrapes until the target was up again; 0: it never was
     back_seconds: float = 0.0
@@ -186,6 +187,7 @@ class Site:
         fault, proxy, subject = self.fault, self.proxy, self.subject
         row = Row(self.database, name, when, subject.name)
         wait_until("all is well", lambda: self._spaced_scrape().state == "up")
+        row.healthy_statements = self._statements_of_a_poll()
         said = len(subject.said())
         connections, statements = proxy.connections, proxy.statements
         if when == "idle":
@@ -208,6 +210,11 @@ class Site:
         row.back_seconds = time.monotonic() - mended
         row.said = subject.said()[said:]
         return row
+
+    def _statements_of_a_poll(self):
+        before = self.proxy.statements
+        assert self._spaced_scrape().state == "up"
+        return self.proxy.statements - before
 
     def _spaced_scrape(self):
         time.sleep(2 * FRESHNESS_SECONDS)  # it begins a poll

@@ -175,12 +175,19 @@ prefetch = true
     return servers, Pillion(sandbox, config)
 
 
+def both_up(pillion):
+    page = pillion.page()
+    return all(page.value(name) == 1 for name in ("pg_up", "redis_up"))
+
+
 def soak(sandbox, minutes, seed, headroom, memory_growth_max):
     """What was wrong."""
     servers, pillion = start(sandbox)
     stop, calm = threading.Event(), threading.Event()
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": str(TIMEOUT_SECONDS)}
     limit = TIMEOUT_SECONDS * headroom
+    wait_until("both are up", lambda: both_up(pillion))
+    calm_descriptors, calm_threads = pillion.descriptors(), pillion.threads()
     scrapers = [Scraper(pillion, stop, "/metrics", 1.0, headers, limit),
                 Scraper(pillion, stop, "/metrics", 0.7, {**headers, "Accept-Encoding": "gzip"}, limit),
                 Scraper(pillion, stop, "/-/healthy", 0.5, {}, limit)]
@@ -192,12 +199,14 @@ def soak(sandbox, minutes, seed, headroom, memory_growth_max):
     for striker in strikers:
         striker.done.wait(300)
         print(f"struck {dict(sorted(striker.count.items()))}")
-    wait_until("both are up", lambda: all(pillion.page().value(name) == 1
-                                          for name in ("pg_up", "redis_up")))
+    wait_until("both are up", lambda: both_up(pillion))
     stop.set()
     for scraper in scrapers:
         scraper.join()
         print(f"{scraper.answers} answers, the slowest after {scraper.slowest:.3f} s")
+    wait_until(f"there are {calm_descriptors} descriptors and {calm_threads} threads again",
+               lambda: pillion.descriptors() <= calm_descriptors
+               and pillion.threads() <= calm_threads)
     wrong += [text for thread in scrapers + strikers for text in thread.wrong[:10]]
     wrong += [line for line in pillion.process.log_text().splitlines()
               if "invalid exposition" in line or PASSWORD in line][:5]

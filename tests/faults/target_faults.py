@@ -56,6 +56,7 @@ class TargetFaults:
                   self.redis.instance: f"address = {toml(address)}"}
         if target:
             places[self.hurt.instance] = target
+        # Without prefetch: polls are counted, so each of them is to be a scrape's.
         self.pillion = Pillion(self.sandbox, f"""
 [exporters.{self.postgres.instance}]
 type = "postgres"
@@ -63,6 +64,7 @@ type = "postgres"
 password = "{PASSWORD}"
 freshness = "{FRESHNESS_SECONDS}s"
 timeout = "{poll_timeout}"
+prefetch = false
 
 [exporters.{self.redis.instance}]
 type = "redis"
@@ -70,6 +72,7 @@ type = "redis"
 password = "{PASSWORD}"
 freshness = "{FRESHNESS_SECONDS}s"
 timeout = "{poll_timeout}"
+prefetch = false
 """, **how)
 
     def start_well(self, poll_timeout="3s"):
@@ -235,7 +238,7 @@ timeout = "{poll_timeout}"
         for _ in range(3):
             self.next_poll()
             self.check_page_without(self.pillion.page(timeout=SCRAPE_TIMEOUT_SECONDS))
-        self.assertEqual(set(self.failures()), {"auth"})
+        wait_until("the polls are counted", lambda: set(self.failures()) == {"auth"})
         self.assertGreater(self.refused(), refused)
         self.change_password(PASSWORD)
         wait_until("it is tried again", lambda: self.pillion.page().value(self.hurt.up) == 1)

@@ -90,8 +90,9 @@ MAY_SEE = {
     "plugin": BASE | {"exposition", "config", "filter"},
     "poll": BASE | {"exposition", "config", "filter", "plugin"},
     "http": BASE | {"exposition", "config"},
+    "web": BASE | {"exposition", "config", "http"},
     "self": BASE | {"exposition", "config", "filter", "plugin", "poll"},
-    "app": BASE | {"exposition", "config", "filter", "plugin", "poll", "http", "self", "parse", "lint"},
+    "app": BASE | {"exposition", "config", "filter", "plugin", "poll", "http", "self", "web", "parse", "lint"},
 }
 
 

@@ -35,10 +35,13 @@ class Commands(BothDatabases):
         self.assertEqual(alone.names("pg_"), set())
         self.command("scrape", "-c", config, "--instance", "nobody", code=2)
         self.command("check", "--config", config)
+        self.command("check", "--config", config, "--connect")
         self.redis.stop()
         page = parse_text(self.command("scrape", "--config", config, code=1).stdout)
         self.assert_up(page, cache=0)
         self.command("check", "--config", config)  # looks at no target
+        told = self.command("check", "--config", config, "--connect", code=2).stderr
+        self.assertRegex(told, r"exporters\.cache: its target cannot be asked: refused: ")
 
     def test_list_and_describe(self):
         listed = self.command("list").stdout
@@ -53,6 +56,7 @@ class Commands(BothDatabases):
         self.command("--help")
         self.command("serve", "--help")
         self.command("--version")
+        self.assertIn("redis_exporter", self.command("compat", "--help").stdout)
         self.command(code=2)
         self.command("nonsense", code=2)
         self.command("serve", "--nonsense", code=2)
@@ -125,6 +129,36 @@ labels = { service = "third" }
         self.command("serve", "--exporter", "redis=127.0.0.1:1", code=2,
                      env={"PILLION_OPENMETRICS": "sometimes"})
         self.command("serve", "--config", self.sandbox.dir / "not_there.toml", code=2)
+
+    def test_labels_of_queries(self):
+        """What an instance and a query both call a label is told before anything is lost."""
+        queries = self.write("queries.yaml", """orders:
+  query: "SELECT 'x' AS shop, 1 AS open"
+  metrics:
+    - shop: {usage: LABEL}
+    - open: {usage: GAUGE}
+""")
+        config = self.write("labels.toml", f"""[exporters.orders]
+type = "postgres"
+dsn = "host=127.0.0.1 port=1"
+labels = {{ server = "a", shop = "b" }}
+queries_file = "{queries}"
+
+[[exporters.orders.query]]
+name = "stock"
+sql = "SELECT 'a' AS place, 'b' AS shop, 1 AS pieces"
+labels = ["place", "shop"]
+""")
+        told = self.command("check", "-c", config, code=2).stderr
+        wrong = ("`shop` is a label of the instance already; give the column another name "
+                 "(AS name)")
+        self.assertIn(f"{config}:10:10: exporters.orders.query[0].labels: {wrong}\n", told)
+        self.assertIn(f"{config}:5:16: exporters.orders.queries_file: {queries}:1: orders: {wrong}\n",
+                      told)
+        config.write_text(config.read_text().replace('shop = "b"', 'store = "b"'))
+        self.command("check", "-c", config)
+        config.write_text(config.read_text().replace("queries_file", 'compat = ["0.11"]\nqueries_file'))
+        self.assertIn("leave out one of them", self.command("check", "-c", config, code=2).stderr)
 
     def test_problems_obey_the_log_format(self):
         """What `serve` and `scrape` say before they run, in the format that is asked for."""

@@ -1,5 +1,6 @@
 """`pillion lint` on pages of a running sidecar, of files and of servers that are wrong."""
 import http.server
+import os
 import threading
 
 import server_test
@@ -87,6 +88,32 @@ class LintCommand(BothDatabases):
             self.assertIn(url, self.lint(url, code=2).stderr)
         self.assertIn("asked for protobuf", self.lint("--format", "protobuf", self.serve(GOOD),
                                                       code=2).stderr)
+
+    def test_pipes(self):
+        """What is read from a pipe is waited for, a pipe without a writer is not."""
+        pipe = self.sandbox.dir / "pipe"
+        os.mkfifo(pipe)
+        self.assertEqual(self.lint(pipe, code=2).stderr, f"{pipe}: a pipe that nobody writes to\n")
+        done = run(self.sandbox, "check", "--config", pipe)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"{pipe}: cannot be read: a pipe that nobody writes to", done.stderr)
+        queries = self.sandbox.dir / "queries.toml"
+        queries.write_text(f'[exporters.postgres]\nqueries_file = "{pipe}"\n')
+        done = run(self.sandbox, "check", "--config", queries)
+        self.assertIn(f"cannot read {pipe}: it is no regular file", done.stderr)
+        keeps = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, keeps)
+        writing = open(pipe, "w")
+        long = GOOD + "# Text.\n" * 50_000  # more than a pipe holds
+
+        def write():
+            with writing:
+                writing.write(long)
+        writer = threading.Thread(target=write)
+        writer.start()
+        self.assertEqual(self.lint("--errors-only", pipe).stdout, "")
+        writer.join()
+        self.lint("-", stdin="")
 
     def test_usage(self):
         self.lint(code=2)

@@ -1,12 +1,13 @@
 // Days of scrapes in moments: how fresh and how fast are Pillion, a cache with a timer and an
 // exporter that reads at each scrape, given the same scrapers and a target as quick?
 //
-//   freshness_simulate [--hours N] [--seed N] [--recordings DIRECTORY] [--only TEXT]
+//   freshness_simulate [--hours N] [--days N] [--seed N] [--recordings DIRECTORY] [--only TEXT]
 //                      [--check | --guard]
 //
-// Prints one TSV line per scenario and server; with --check only what misses its target, and fails
-// if anything does; --guard forgives half a percent of the scrapes and 150 ms of age. The same
-// arguments give the same output.
+// Each day begins anew, with a seed of its own; what is told is of all of them together. Prints one
+// TSV line per scenario and server; with --check only what misses its target, and fails if anything
+// does; --guard forgives half a percent of the scrapes and 150 ms of age. The same arguments give
+// the same output.
 #include "arrivals.hpp"
 #include "servers.hpp"
 #include "tally.hpp"
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +34,7 @@ constexpr MonoTime kFreshness = 1s;
 struct Options {
   MonoTime length = 24h;
   uint64_t seed = 1;
+  int days = 1;  // each of `length`
   std::string recordings;
   std::string only;  // scenarios whose name holds it
   bool check = false;
@@ -72,6 +75,8 @@ MonoTime HighCost(MonoTime median) {
   return drawn[drawn.size() * 99 / 100];
 }
 
+constexpr const char* kServers[] = {"pillion", "cache", "scrape-time"};
+
 struct Contender {
   const char* name;
   std::unique_ptr<Server> server;
@@ -87,9 +92,9 @@ std::vector<Contender> Contenders(const Stream& stream, test::FakeTime* time, Mo
     return ServerParts{time, Costs(cost, seed * 3 + which), stream.interval, phase};
   };
   std::vector<Contender> contenders;
-  contenders.push_back({"pillion", MakePillion(parts(0)), Tally(stream)});
-  contenders.push_back({"cache", MakeCache(parts(1)), Tally(stream)});
-  contenders.push_back({"scrape-time", MakeScrapeTime(parts(2)), Tally(stream)});
+  contenders.push_back({kServers[0], MakePillion(parts(0)), Tally(stream)});
+  contenders.push_back({kServers[1], MakeCache(parts(1)), Tally(stream)});
+  contenders.push_back({kServers[2], MakeScrapeTime(parts(2)), Tally(stream)});
   return contenders;
 }
 
@@ -149,13 +154,13 @@ int Misses(const Scenario& scenario, const Options& options, const Summary& s) {
   return misses;
 }
 
-int Run(Scenario& scenario, const Options& options) {
+// A day of the scenario; what each contender did is added to its summary.
+void Run(Scenario& scenario, uint64_t seed, std::map<std::string, Summary>& summaries) {
   test::FakeTime time;
   // The cache has read once before the first scrape.
   const MonoTime start = time.Now() + 2 * scenario.stream.interval + Costs::kMax;
   for (Arrival& arrival : scenario.stream.arrivals) arrival.at += start;
-  std::vector<Contender> contenders =
-      Contenders(scenario.stream, &time, scenario.cost, options.seed);
+  std::vector<Contender> contenders = Contenders(scenario.stream, &time, scenario.cost, seed);
   const std::vector<Arrival>& arrivals = scenario.stream.arrivals;
   for (size_t i = 0; i < arrivals.size(); ++i) {
     time.Advance(arrivals[i].at - time.Now());
@@ -167,13 +172,17 @@ int Run(Scenario& scenario, const Options& options) {
   }
   time.Advance(10s);
   const Bound bound{HighCost(scenario.cost) + 100ms, kFreshness};
-  int misses = 0;
   for (const Contender& contender : contenders) {
-    const Summary summary = contender.tally.Summarize(contender.server->polls(), bound);
-    if (!options.check) Print(scenario, contender.name, summary);
-    if (options.check && &contender == &contenders[0]) misses += Misses(scenario, options, summary);
+    summaries[contender.name].Add(contender.tally.Summarize(contender.server->polls(), bound));
   }
-  return misses;
+}
+
+int Tell(const Scenario& scenario, const Options& options,
+         std::map<std::string, Summary>& summaries) {
+  for (auto& [_, summary] : summaries) summary.Sort();
+  if (options.check) return Misses(scenario, options, summaries["pillion"]);
+  for (const char* server : kServers) Print(scenario, server, summaries[server]);
+  return 0;
 }
 
 constexpr Scrapers kScrapers[] = {
@@ -187,11 +196,11 @@ constexpr MonoTime kIntervals[] = {5s, 15s, 60s};
 constexpr MonoTime kCosts[] = {1ms, 30ms, 300ms, 1s};
 
 // nullopt: a recording cannot be read.
-std::optional<std::vector<Scenario>> Scenarios(const Options& options) {
+std::optional<std::vector<Scenario>> Scenarios(const Options& options, uint64_t seed) {
   std::vector<Scenario> scenarios;
   for (const Scrapers& scrapers : kScrapers) {
     for (const MonoTime interval : kIntervals) {
-      Random random(options.seed);
+      Random random(seed);
       const Stream stream = Model(scrapers, interval, options.length, random);
       for (const MonoTime cost : kCosts) scenarios.push_back({stream, cost});
     }
@@ -223,6 +232,8 @@ bool Parse(int count, char** words, Options& options) {
     if (++i == count) return false;
     if (word == "--hours") {
       options.length = std::chrono::hours(std::atoi(words[i]));
+    } else if (word == "--days") {
+      options.days = std::atoi(words[i]);
     } else if (word == "--seed") {
       options.seed = std::strtoull(words[i], nullptr, 10);
     } else if (word == "--recordings") {
@@ -233,30 +244,38 @@ bool Parse(int count, char** words, Options& options) {
       return false;
     }
   }
-  return options.length >= 1h;
+  return options.length >= 1h && options.days >= 1;
 }
 
 int Main(int count, char** words) {
   Options options;
   if (!Parse(count, words, options)) {
     std::fputs(
-        "usage: freshness_simulate [--hours N] [--seed N] [--recordings DIRECTORY] "
+        "usage: freshness_simulate [--hours N] [--days N] [--seed N] [--recordings DIRECTORY] "
         "[--only TEXT] [--check | --guard]\n",
         stderr);
     return 2;
   }
-  auto scenarios = Scenarios(options);
-  if (!scenarios) {
-    std::fputs("a recording cannot be read\n", stderr);
-    return 2;
-  }
   SetLog(LogLevel::kOff, LogFormat::kLogfmt);
+  std::vector<Scenario> scenarios;
+  std::vector<std::map<std::string, Summary>> summaries;
+  for (int day = 0; day < options.days; ++day) {
+    const uint64_t seed = options.seed + static_cast<uint64_t>(day);
+    auto of_day = Scenarios(options, seed);
+    if (!of_day) {
+      std::fputs("a recording cannot be read\n", stderr);
+      return 2;
+    }
+    scenarios = *std::move(of_day);
+    std::erase_if(scenarios, [&](const Scenario& scenario) {
+      return scenario.Name().find(options.only) == std::string::npos;
+    });
+    summaries.resize(scenarios.size());
+    for (size_t i = 0; i < scenarios.size(); ++i) Run(scenarios[i], seed, summaries[i]);
+  }
   int misses = 0;
   if (!options.check) PrintHead();
-  for (Scenario& scenario : *scenarios) {
-    if (scenario.Name().find(options.only) == std::string::npos) continue;
-    misses += Run(scenario, options);
-  }
+  for (size_t i = 0; i < scenarios.size(); ++i) misses += Tell(scenarios[i], options, summaries[i]);
   return misses == 0 ? 0 : 1;
 }
 

@@ -42,6 +42,10 @@ bool Regular(const std::vector<Sample>& samples, size_t last) {
 
 }  // namespace
 
+constexpr std::vector<double> Summary::*kNumbers[] = {&Summary::waits, &Summary::ages,
+                                                      &Summary::excess, &Summary::steady_errors,
+                                                      &Summary::wave_errors};
+
 double Seconds(MonoTime time) { return std::chrono::duration<double>(time).count(); }
 
 double Quantile(const std::vector<double>& sorted, double q) {
@@ -84,11 +88,23 @@ Summary Tally::Summarize(uint64_t polls, Bound bound) const {
     summary.excess.push_back(Seconds(answer.age - allowed));
   }
   AddRates(summary);
-  for (auto* numbers : {&summary.waits, &summary.ages, &summary.excess, &summary.steady_errors,
-                        &summary.wave_errors}) {
-    std::sort(numbers->begin(), numbers->end());
-  }
   return summary;
+}
+
+void Summary::Add(const Summary& day) {
+  const auto before = static_cast<double>(scrapes), more = static_cast<double>(day.scrapes);
+  polls_per_scrape =
+      (polls_per_scrape * before + day.polls_per_scrape * more) / std::max(before + more, 1.0);
+  scrapes += day.scrapes;
+  waited += day.waited;
+  without_data += day.without_data;
+  for (const auto numbers : kNumbers) {
+    (this->*numbers).insert((this->*numbers).end(), (day.*numbers).begin(), (day.*numbers).end());
+  }
+}
+
+void Summary::Sort() {
+  for (const auto numbers : kNumbers) std::sort((this->*numbers).begin(), (this->*numbers).end());
 }
 
 void Tally::AddRates(Summary& summary) const {

@@ -15,20 +15,23 @@ double Seconds(MonoTime time);
 // Of sorted numbers; 0 if there are none.
 double Quantile(const std::vector<double>& sorted, double q);
 
+// Of a day, or of several. Only sorted ones are in order.
 struct Summary {
   size_t scrapes = 0;
   size_t waited = 0;
   size_t without_data = 0;  // or without an answer
   double polls_per_scrape = 0;
-  std::vector<double> waits;   // seconds, ascending, one for each answer
-  std::vector<double> ages;    // seconds, ascending: from the end of the poll to the answer
-  std::vector<double> excess;  // how much older than it may be (Bound), ascending
-  // Relative errors of rate(), ascending: of a counter that grows steadily, and of one whose rate
+  std::vector<double> waits;   // seconds, one for each answer
+  std::vector<double> ages;    // seconds: from the end of the poll to the answer
+  std::vector<double> excess;  // how much older than it may be (Bound)
+  // Relative errors of rate(): of a counter that grows steadily, and of one whose rate
   // goes up and down by half within ten minutes.
   std::vector<double> steady_errors;
   std::vector<double> wave_errors;
 
   double share_without_wait() const;
+  void Add(const Summary& day);
+  void Sort();
 };
 
 // How old an answer's data may be: as old as one poll in a hundred takes long, and 100 ms. Where

@@ -1,0 +1,138 @@
+"""Run by `compare.sh postgres`. See there."""
+import argparse
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+from pillion_process import Pillion, toml  # noqa: E402
+from sandbox import Sandbox, executable, wait_until  # noqa: E402
+
+import compare  # noqa: E402
+from measured import cpu_seconds, memory_kb, quantile  # noqa: E402
+
+_GZIP = {"Accept-Encoding": "gzip"}
+_BLOCK = 10  # scrapes of one side before the next has its turn
+
+# What postgres_exporter 0.11.1 reads by default, by our names.
+_COLLECTORS_OF_THE_PEER = {
+    "static", "stat_bgwriter", "stat_archiver", "stat_replication", "replication_slots",
+    "stat_database", "stat_database_conflicts", "locks", "stat_activity", "settings", "database"}
+
+
+class Side:
+    """An exporter of PostgreSQL, and the role it logs in with."""
+
+    def __init__(self, name, process, address, role):
+        self.process, self.role = process, role
+        self.side = compare.Side(name, [process], [address])
+        self.cpu, self.server_cpu, self.scrapes, self.latencies = 0.0, 0.0, 0, []
+
+    def backends(self, postgres):
+        rows = postgres.sql(f"SELECT pid FROM pg_stat_activity WHERE usename = '{self.role}'")
+        return [int(pid) for pid in rows.split()]
+
+    def statements(self, postgres):
+        """[how many, their time in ms], as the server counts them."""
+        return [float(field) for field in postgres.sql(
+            "SELECT coalesce(sum(calls), 0) || ' ' || coalesce(sum(total_exec_time), 0) "
+            "FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid "
+            f"WHERE rolname = '{self.role}'").split()]
+
+    def scrape_block(self, postgres):
+        time.sleep(compare.SPACING_SECONDS)
+        backends = self.backends(postgres)
+        before = cpu_seconds(self.process.pid), sum(map(cpu_seconds, backends))
+        for _ in range(_BLOCK):
+            answer, = self.side.scrape(_GZIP)
+            self.latencies.append(answer.seconds)
+            time.sleep(compare.SPACING_SECONDS)
+        assert self.backends(postgres) == backends, f"{self.role} connected anew"
+        self.cpu += cpu_seconds(self.process.pid) - before[0]
+        self.server_cpu += sum(map(cpu_seconds, backends)) - before[1]
+        self.scrapes += _BLOCK
+
+
+def start_peer(sandbox, postgres):
+    address = f"{sandbox.host}:{sandbox.port()}"
+    process = sandbox.start(
+        "postgres_exporter",
+        [executable("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
+         f"--web.listen-address={address}", "--log.level=error"],
+        env={"DATA_SOURCE_NAME": compare.dsn(postgres, "peer")})
+    wait_until("the peer answers", lambda: compare.answers(address), alive=[process])
+    return Side("postgres_exporter 0.11.1", process, address, "peer")
+
+
+def start_ours(sandbox, postgres, title, role, off=()):
+    off = ", ".join(f"{name} = false" for name in off)
+    pillion = Pillion(sandbox, f"""
+[exporters.postgres]
+type = "postgres"
+dsn = {toml(compare.dsn(postgres, role).replace(f'password={compare._PASSWORD} ', ''))}
+password = {toml(compare._PASSWORD)}
+collectors = {{ {off} }}
+""", name=role)
+    return Side(title, pillion.process, pillion.address, role)
+
+
+def collectors(side):
+    """Those that run."""
+    family = side.side.page(0).families["pillion_collector_success"]
+    return {dict(labels)["collector"] for _, labels in family.samples}
+
+
+def print_costs(sides, statements):
+    def row(title, values, show):
+        print(f"| {title} | " + " | ".join(
+            show(value) + (f" ({value / values[0]:.2f})" if i and values[0] else "")
+            for i, value in enumerate(values)) + " |")
+    print(f"\n### PostgreSQL alone, {sides[0].scrapes} scrapes of each in turn (ratio)\n")
+    print("| | " + " | ".join(side.side.name for side in sides) + " |")
+    print("| --- " * (len(sides) + 1) + "|")
+    row("CPU per scrape, gzip", [s.cpu / s.scrapes for s in sides], compare.ms)
+    for q in (0.5, 0.99):
+        row(f"latency p{q * 100:.0f}", [quantile(s.latencies, q) for s in sides], compare.ms)
+    row("the server's CPU per scrape", [s.server_cpu / s.scrapes for s in sides], compare.ms)
+    row("time of statements per scrape", [ms / s.scrapes / 1000
+                                          for s, (_, ms) in zip(sides, statements)], compare.ms)
+    row("statements per scrape", [calls / s.scrapes for s, (calls, _) in zip(sides, statements)],
+        lambda v: f"{v:.1f}")
+    row("samples", [float(len(s.side.page(0).series())) for s in sides], lambda v: f"{v:.0f}")
+    row("resident memory", [memory_kb(s.process.pid)["rss"] for s in sides], compare.mb)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scrapes", type=int, default=100)
+    arguments = parser.parse_args()
+    sandbox = Sandbox()
+    try:
+        postgres, _ = compare.start_servers(sandbox)
+        postgres.sql(f"CREATE ROLE same LOGIN PASSWORD '{compare._PASSWORD}'; "
+                     "GRANT pg_monitor TO same")
+        sides = [start_peer(sandbox, postgres),
+                 start_ours(sandbox, postgres, "pillion, as it comes", "ours")]
+        assert collectors(sides[1]) >= _COLLECTORS_OF_THE_PEER
+        sides.append(start_ours(sandbox, postgres, "pillion, the peer's collectors", "same",
+                                collectors(sides[1]) - _COLLECTORS_OF_THE_PEER))
+        for side in sides:  # what runs once, at the first scrapes
+            for _ in range(3):
+                side.side.scrape(_GZIP)
+                time.sleep(compare.SPACING_SECONDS)
+        before = [side.statements(postgres) for side in sides]
+        for i in range(max(1, arguments.scrapes // _BLOCK)):
+            for side in sides:
+                side.scrape_block(postgres)
+            print(f"\r{(i + 1) * _BLOCK} scrapes of each", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        after = [side.statements(postgres) for side in sides]
+        print_costs(sides, [[a - b for a, b in zip(*pair)] for pair in zip(after, before)])
+        return 0
+    finally:
+        sandbox.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
