@@ -303,11 +303,14 @@ TEST_CASE("waiting returns at the deadline and when data is there") {
     char c;
     REQUIRE(::read(fds[0], &c, 1) == 1);
     CHECK(ctx.Left() > 0s);
-    auto late = ctx.Wait(fds[0], PILLION_READABLE);
+    return {};
+  };
+  CHECK(Run(*object, {true, true}, 60s).reason == Reason::kOk);
+  script = [&](PollContext& ctx, Sink&, const Options&) -> Result<void> {
+    const auto late = ctx.Wait(fds[0], PILLION_READABLE);
     return late.ok() ? Result<void>() : Result<void>(late.error());
   };
-  const PollOutcome outcome = Run(*object, {true, true}, 20ms);
-  CHECK(outcome.reason == Reason::kTimeout);
+  CHECK(Run(*object, {true, true}, 20ms).reason == Reason::kTimeout);
   ::close(fds[0]);
   ::close(fds[1]);
 }

@@ -9,17 +9,20 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace pillion::test {
 
+// Threads: one may wait for running() while another starts a poll; else one at a time.
 class FakeRunner final : public PollRunner {
  public:
   void Start(std::vector<bool> due, MonoTime deadline,
              std::function<void(PollOutcome)> done) override {
-    REQUIRE_MESSAGE(!running(), "two polls at once against one target");
+    const std::lock_guard lock(mutex_);
+    REQUIRE_MESSAGE(done_ == nullptr, "two polls at once against one target");
     ++started;
     last_due = std::move(due);
     last_deadline = deadline;
@@ -32,9 +35,14 @@ class FakeRunner final : public PollRunner {
     if (abandoned != nullptr) *abandoned = {std::move(done_), std::move(ended)};
   }
 
-  bool running() const { return done_ != nullptr; }
+  bool running() const {
+    const std::lock_guard lock(mutex_);
+    return done_ != nullptr;
+  }
   void Finish(PollOutcome outcome) {
+    std::unique_lock lock(mutex_);
     auto done = std::exchange(done_, nullptr);
+    lock.unlock();
     REQUIRE(done != nullptr);
     done(std::move(outcome));
   }
@@ -51,6 +59,7 @@ class FakeRunner final : public PollRunner {
   Abandoned* abandoned = nullptr;  // where to leave them
 
  private:
+  mutable std::mutex mutex_;
   std::function<void(PollOutcome)> done_;
 };
 
