@@ -65,7 +65,8 @@ build() {
   flock -w 1800 9 || die 1 "another quickstart has been building for half an hour"
   attend cmake -S "$root" --preset release -B "$build_dir" -DPILLION_BUILD_TESTS=OFF \
     -DPILLION_WERROR=OFF >"$dir/configure.log" 2>&1 9>&- || failed "cmake failed" configure
-  attend cmake --build "$build_dir" -j "$jobs" 9>&- || die 1 "the build failed"
+  attend cmake --build "$build_dir" -j "$jobs" --target pillion pillion_exporter_postgres \
+    pillion_exporter_redis 9>&- || die 1 "the build failed"
   exec 9>&-
 }
 
