@@ -14,6 +14,7 @@
 #include <pillion/exporter.hpp>
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -69,7 +70,10 @@ class RedisExporter {
     auto done = cluster_ ? PollNodes(ctx, due, sink) : PollServer(ctx, due, sink);
     seconds_ += Seconds(ctx.Now() - begin);
     if (!done) return done;
-    sink.Collect(kExporter, [&] { return EmitSelf(Seconds(ctx.Now() - begin), sink); });
+    sink.Collect(kExporter, [&] {
+      EmitDenied(ctx.Now(), sink);
+      return EmitSelf(Seconds(ctx.Now() - begin), sink);
+    });
     if (cluster_) {
       cluster_->Renew(ctx);
     } else {
@@ -162,6 +166,22 @@ class RedisExporter {
     if (!reading.identity.role.empty()) ctx.Fact("role", reading.identity.role);
     if (!reading.identity.valkey_version.empty()) {
       ctx.Fact("valkey_version", reading.identity.valkey_version);
+    }
+  }
+
+  void EmitDenied(MonoTime now, Sink& sink) {
+    std::map<Session::Denied, double> servers;
+    const auto add = [&](const Session& session) {
+      const auto denied = session.DeniedNow(now);
+      for (const auto& each : std::set(denied.begin(), denied.end())) ++servers[each];
+    };
+    if (cluster_) {
+      for (const NodePoll& poll : cluster_->polls()) add(*poll.session);
+    } else {
+      add(session_);
+    }
+    for (const auto& [denied, count] : servers) {
+      sink.Add(FamilyOf(kCommandsDenied), {denied.command, ToString(denied.reason)}, count);
     }
   }
 

@@ -193,6 +193,8 @@ std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& setti
   return {};
 }
 
+std::string_view NameOf(Ask ask) { return kAsks[static_cast<size_t>(ask)].name; }
+
 Error ErrorOf(Ask ask, std::string_view refusal, std::string_view user) {
   const AskDesc& desc = kAsks[static_cast<size_t>(ask)];
   Error error = ErrorOfCommand(desc.name, desc.acl, refusal, user);

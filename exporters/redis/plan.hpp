@@ -77,6 +77,9 @@ AskSet Plan(DueSet due, const Settings& settings, const Server& server);
 std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& settings,
                                       const Server& server);
 
+// What a question is called in messages and in redis_exporter_commands_denied: "CONFIG GET".
+std::string_view NameOf(Ask ask);
+
 // The error of a refusal: the reason, and a text that says what to do about it.
 Error ErrorOf(Ask ask, std::string_view refusal, std::string_view user);
 // The same for a command that is none of these questions; `acl` is what it needs.

@@ -178,6 +178,15 @@ Error Session::Note(const PollContext& ctx, Ask ask, const redisReply* reply) {
   return error;
 }
 
+std::vector<Session::Denied> Session::DeniedNow(MonoTime now) const {
+  std::vector<Denied> denied;
+  for (size_t i = 0; i < kAskCount; ++i) {
+    if (denials_[i].until <= now) continue;
+    denied.push_back({NameOf(static_cast<Ask>(i)), denials_[i].error.reason});
+  }
+  return denied;
+}
+
 // What INFO says of the server. It stays known as long as the connection.
 Result<void> Session::Learn(const Answers& answers) {
   const auto info = answers.Get(Ask::kInfo);

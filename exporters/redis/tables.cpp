@@ -273,6 +273,7 @@ constexpr Row kRows[] = {
     {kLastScrapeDuration, {"redis_exporter_last_scrape_duration_seconds", kGauge, "Time that this poll took.", "", kExporter}},
     {kLastScrapeConnectTime, {"redis_exporter_last_scrape_connect_time_seconds", kGauge, "Time that connecting took in this poll; 0: the connection was still there.", "", kExporter}},
     {kLastScrapeError, {"redis_exporter_last_scrape_error", kGauge, "Always 0: a poll that fails shows nothing but redis_up 0.", "err", kExporter}},
+    {kCommandsDenied, {"redis_exporter_commands_denied", kGauge, "Servers that deny a command (reason permission) or do not know it (version); it is tried again after a minute. Nothing while none does.", "command,reason", kExporter}},
     {kKeyGroupsDuration, {"redis_last_key_groups_scrape_duration_milliseconds", kGauge, "Milliseconds that the last scan for key groups took; 0: there is none.", "", kExporter}},
 };
 // clang-format on

@@ -232,6 +232,7 @@ enum MetricId : uint32_t {
   kLastScrapeDuration,
   kLastScrapeConnectTime,
   kLastScrapeError,
+  kCommandsDenied,
   kKeyGroupsDuration,
   kMetricCount,
 };

@@ -168,18 +168,29 @@ TEST_CASE("an ACL user is named in AUTH and in the advice") {
 
 TEST_CASE("a denied command is not sent again for a minute") {
   FakeRedis redis(Folder("redis_7.0"));
+  const std::string kSlowlogDenied =
+      "redis_exporter_commands_denied{command=\"SLOWLOG LEN\",reason=\"permission\"}";
   redis.Set("SLOWLOG LEN", "-NOPERM no\r\n");
   TestHost host(Entry(), {.options = {{"address", redis.address()}}, .fake_clock = true});
   REQUIRE(host.Create().ok());
-  CHECK(OutcomeOf(host.Poll(), "slowlog") == Reason::kPermission);
+  redis.Set("LATENCY LATEST", "-ERR unknown command 'LATENCY'\r\n");
+  const PollReport first = host.Poll();
+  CHECK(OutcomeOf(first, "slowlog") == Reason::kPermission);
+  CHECK(first.FamilyText("redis_exporter_commands_denied")
+            .ends_with("_denied{command=\"LATENCY LATEST\",reason=\"version\"} 1\n"
+                       "redis_exporter_commands_denied{command=\"SLOWLOG LEN\","
+                       "reason=\"permission\"} 1\n"));
   redis.Forget();
   host.Advance(30s);
-  const PollReport again = host.Poll({.due = {"slowlog"}});
+  const PollReport again = host.Poll({.due = {"slowlog", "exporter"}});
   CHECK(redis.commands() == Commands{"SLOWLOG GET 1"});
+  CHECK(again.Value(kSlowlogDenied) == 1.0);
   CHECK(OutcomeOf(again, "slowlog") == Reason::kPermission);
   redis.Set("SLOWLOG LEN", ":5\r\n");
   host.Advance(31s);
-  CHECK(host.Poll({.due = {"slowlog"}}).Value("redis_slowlog_length") == 5.0);
+  const PollReport granted = host.Poll({.due = {"slowlog", "exporter"}});
+  CHECK(granted.Value("redis_slowlog_length") == 5.0);
+  CHECK(granted.Value(kSlowlogDenied) == std::nullopt);
 }
 
 TEST_CASE("when every command is denied the poll has failed") {

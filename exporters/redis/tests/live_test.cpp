@@ -198,6 +198,7 @@ TEST_CASE("the ACL line of the README is enough and fewer rights cost collectors
   const PollReport all = enough.Poll();
   CHECK(all.ok());
   for (const auto& collector : all.collectors) CHECK(collector.message == "");
+  CHECK(all.FamilyText("redis_exporter_commands_denied") == "");
   CHECK(server.Ask({"INFO", "errorstats"}).find("errorstat_") == std::string::npos);
 
   REQUIRE(server.Ask({"ACL", "SETUSER", "few", "on", ">pw", "+info"}) == "+OK\r\n");
@@ -214,6 +215,11 @@ TEST_CASE("the ACL line of the README is enough and fewer rights cost collectors
       CAPTURE(denied);
       CHECK(some.CollectorNamed(denied)->reason == Reason::kPermission);
       CHECK(some.CollectorNamed(denied)->message.find("ACL SETUSER few +") != std::string::npos);
+    }
+    for (const char* command : {"CONFIG GET", "SLOWLOG LEN", "SLOWLOG GET", "LATENCY LATEST"}) {
+      CAPTURE(command);
+      CHECK(some.Value("redis_exporter_commands_denied{command=\"" + std::string(command) +
+                       "\",reason=\"permission\"}") == 1.0);
     }
   }
   // client setname, config, slowlog twice, latency twice, commandlog three times: once each, not

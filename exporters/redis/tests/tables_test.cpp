@@ -69,8 +69,8 @@ bool IsOurs(std::string_view name) {
   return name.starts_with("redis_client_group") || name.ends_with("_left_out") ||
          name.find("_scan_") != std::string_view::npos || name == "redis_cluster_*" ||
          name == "redis_info_*" || name == "redis_info_fields_unknown" ||
-         name.starts_with("redis_target_") || name.starts_with("redis_node") ||
-         name.starts_with("redis_big_key_");
+         name == "redis_exporter_commands_denied" || name.starts_with("redis_target_") ||
+         name.starts_with("redis_node") || name.starts_with("redis_big_key_");
 }
 
 bool HasCommand(std::string_view help) {
