@@ -27,12 +27,13 @@ class Side:
 
     def __init__(self, name, processes, addresses):
         self.name, self.processes, self.addresses = name, processes, addresses
+        self._connections = [http_get.Kept(address) for address in addresses]
         self.latencies = {}  # encoding -> [seconds], the sum over the addresses
         self.cpu = {}        # encoding -> seconds per scrape
         self.bytes = {}
 
     def scrape(self, headers):
-        answers = [http_get.get(address, "/metrics", headers) for address in self.addresses]
+        answers = [kept.get("/metrics", headers) for kept in self._connections]
         assert all(a.status == 200 for a in answers), [a.status for a in answers]
         return answers
 

@@ -12,6 +12,8 @@ from sandbox import HANG_SECONDS, wait_until
 SCRAPES = 10
 STORM = 200
 UNUSED_AT_ONCE = 8  # prefetches that nobody came for
+IDLE_SECONDS = 10
+IDLE_WAKE_UPS_MAX = 1.5  # per second; beats of the loops made it 3.5
 REDIS_ONLY_RSS_MAX = 7_000_000
 # Libraries that a sidecar without PostgreSQL and without TLS has no use for.
 NOT_FOR_REDIS = re.compile(r"libpq|libpqxx|libssl|libcrypto|libgnutls|libkrb5|libldap|postgres\.so")
@@ -38,6 +40,16 @@ class Cost(BothDatabases):
         for instance in ("orders_db", "cache"):
             wait_until(f"{count} polls of {instance}", lambda: pillion.counter(
                 "pillion_poll_duration_seconds_count", instance_name=instance) == count, seconds=20)
+
+    def test_idle_wake_ups(self):
+        """Between scrapes it sleeps: the status page's library wakes once in two seconds."""
+        self.start_databases()
+        pillion = self.start_pillion(freshness="0s")
+        self.assert_up(pillion.page())
+        time.sleep(2)  # what follows a scrape
+        before = pillion.wake_ups()
+        time.sleep(IDLE_SECONDS)
+        self.assertLessEqual(pillion.wake_ups() - before, IDLE_SECONDS * IDLE_WAKE_UPS_MAX)
 
     def test_one_poll_per_scrape(self):
         """Spaced scrapes: each is one poll, on the connections that are there."""

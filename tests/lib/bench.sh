@@ -22,7 +22,7 @@ bench_options() {
   shift 2
   while (($#)); do
     case $1 in
-      --build) build=${2:?--build needs a directory}; shift 2 ;;
+      --build) build=$(realpath -- "${2:?--build needs a directory}"); shift 2 ;;
       -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
       *)
         if [[ $valued == *" $1 "* && $# -gt 1 ]]; then

@@ -12,7 +12,7 @@ class Answer:
     status: int
     headers: dict  # names in lower case
     body: bytes
-    seconds: float  # from the connect to the last byte
+    seconds: float  # from the connect, or on a kept connection the request, to the last byte
 
     @property
     def text(self):
@@ -63,6 +63,32 @@ class Request:
             self._connection.close()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body,
                       time.monotonic() - self._begin)
+
+
+class Kept:
+    """A connection that stays between requests, as Prometheus keeps one to each target."""
+
+    def __init__(self, address, seconds=HANG_SECONDS):
+        self._address = address
+        self._connection = _Connection(address, seconds)
+
+    def get(self, path, headers=None):
+        begin = time.monotonic()
+        try:
+            response = self._ask(path, headers)
+        except ConnectionError:  # the server has closed it meanwhile
+            self._connection.close()
+            response = self._ask(path, headers)
+        body = response.read()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body,
+                      time.monotonic() - begin)
+
+    def _ask(self, path, headers):
+        self._connection.request("GET", path, headers={"Host": self._address, **(headers or {})})
+        return self._connection.getresponse()
+
+    def close(self):
+        self._connection.close()
 
 
 def get(address, path, headers=None, seconds=HANG_SECONDS):

@@ -106,6 +106,12 @@ class Pillion:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE).group(1)) * 1024
 
+    def wake_ups(self):
+        """How often its threads have gone to sleep so far."""
+        statuses = (task / "status" for task in Path(f"/proc/{self.pid}/task").iterdir())
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read_text(),
+                                 re.MULTILINE).group(1)) for status in statuses)
+
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))
 

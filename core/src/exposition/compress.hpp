@@ -14,6 +14,7 @@
 #include "exposition/output.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,15 @@ class CompressingSink : public ByteSink {
   virtual std::vector<std::string> Finish() = 0;  // the last call; chunks of at most kChunkBytes
 };
 
+// Text that was compressed for itself, so that it can stand in the middle of any gzip member.
+struct GzipPiece {
+  std::vector<std::string> chunks;  // deflated, up to a byte's border; at most kChunkBytes each
+  uint32_t crc = 0;                 // of the text
+  uint64_t plain_bytes = 0;
+};
+
+struct Deflater;
+
 class GzipSink final : public CompressingSink {
  public:
   GzipSink();
@@ -34,16 +44,25 @@ class GzipSink final : public CompressingSink {
   GzipSink& operator=(const GzipSink&) = delete;
 
   void Write(std::string_view bytes) override;
+  void Append(const GzipPiece& piece);
   std::vector<std::string> Finish() override;
 
  private:
-  struct Stream;
+  std::unique_ptr<Deflater> deflater_;
+};
 
-  void Deflate(std::string_view bytes, bool last);
-  void Emit();
+class GzipPieceSink final : public ByteSink {
+ public:
+  GzipPieceSink();
+  ~GzipPieceSink() override;
+  GzipPieceSink(const GzipPieceSink&) = delete;
+  GzipPieceSink& operator=(const GzipPieceSink&) = delete;
 
-  std::unique_ptr<Stream> stream_;
-  std::vector<std::string> chunks_;
+  void Write(std::string_view bytes) override;
+  GzipPiece Finish();  // the last call
+
+ private:
+  std::unique_ptr<Deflater> deflater_;
 };
 
 class ZstdStream;

@@ -1,12 +1,8 @@
 #include "exposition/exposer.hpp"
 
-#include "exposition/compress.hpp"
 #include "exposition/name_escaping.hpp"
-#include "exposition/openmetrics_writer.hpp"
-#include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
-#include "exposition/protobuf_writer.hpp"
-#include "exposition/text_writer.hpp"
+#include "exposition/render.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,45 +16,6 @@
 
 namespace pillion {
 namespace {
-
-void Write(const PagePlan& plan, Format format, ByteSink& sink) {
-  Output out(&sink);
-  switch (format) {
-    case Format::kText004: WriteText(plan, out); break;
-    case Format::kOpenMetrics100: WriteOpenMetrics(plan, out); break;
-    case Format::kProtobuf: WriteProtobuf(plan, out); break;
-  }
-  out.Flush();
-}
-
-// `plain`: the same page uncompressed, if it is there already.
-std::vector<std::string> Compress(const PagePlan& plan, Format format, const BodyPtr& plain,
-                                  CompressingSink&& sink) {
-  if (plain != nullptr) {
-    for (const std::string& chunk : plain->chunks) sink.Write(chunk);
-  } else {
-    Write(plan, format, sink);
-  }
-  return sink.Finish();
-}
-
-BodyPtr Render(const PagePlan& plan, Format format, Encoding encoding, const BodyPtr& plain) {
-  auto body = std::make_shared<Body>();
-  body->format = format;
-  body->encoding = encoding;
-  switch (encoding) {
-    case Encoding::kIdentity: {
-      ChunkSink sink;
-      Write(plan, format, sink);
-      body->chunks = sink.Take();
-      break;
-    }
-    case Encoding::kGzip: body->chunks = Compress(plan, format, plain, GzipSink()); break;
-    case Encoding::kZstd: body->chunks = Compress(plan, format, plain, ZstdSink()); break;
-  }
-  for (const std::string& chunk : body->chunks) body->size += chunk.size();
-  return body;
-}
 
 // The newest fragment that a page has of an instance. Fragment ids ascend with time.
 struct Mark {
@@ -74,6 +31,7 @@ struct Flight {
 
 struct Slot {
   BodyPtr body;
+  RunPieces pieces;
   std::shared_ptr<Flight> flight;
   uint64_t used = 0;
 };
@@ -88,6 +46,7 @@ struct Page {
   std::vector<Mark> marks;
   PlanPtr plan;
   PlanPtr last_plan;  // of a page that this one supersedes, until this one is planned
+  std::array<RunPieces, kFormats> last_pieces;  // of the same page
   bool planning = false;
   bool reported = false;
   bool superseded = false;
@@ -125,6 +84,14 @@ bool IsOlder(const Page& page, const Page& than) {
 // All families in their own names.
 bool IsWhole(const Page& page) {
   return page.names.empty() && page.escaping == Escaping::kAllowUtf8;
+}
+
+// What makes the next page cheaper.
+void TakeOver(const Page& last, Page& page) {
+  page.last_plan = last.plan;
+  for (size_t format = 0; format < kFormats; ++format) {
+    page.last_pieces[format] = last.slots[format][static_cast<size_t>(Encoding::kGzip)].pieces;
+  }
 }
 
 uint64_t HashOf(const Page& page) {
@@ -195,7 +162,7 @@ PagePtr Exposer::State::Enter(PagePtr page) {
     for (const PagePtr& other : pages) {
       if (IsOlder(*other, *page)) {
         other->superseded = true;
-        if (IsWhole(*other) && IsWhole(*page)) page->last_plan = other->plan;
+        if (IsWhole(*other) && IsWhole(*page)) TakeOver(*other, *page);
       }
       if (IsOlder(*page, *other)) page->superseded = true;
     }
@@ -308,6 +275,8 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
   const auto flight = std::make_shared<Flight>();
   slot.flight = flight;
   const BodyPtr plain = of_format[static_cast<size_t>(Encoding::kIdentity)].body;
+  const RunPieces last_pieces = page.last_pieces[static_cast<size_t>(format)];
+  RunPieces pieces;
   const auto end = [&] {
     lock.lock();
     flight->done = true;
@@ -316,12 +285,15 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
   };
   lock.unlock();
   try {
-    flight->body = Render(*page.plan, format, encoding, plain);
+    Rendered rendered = Render(*page.plan, format, encoding, plain, last_pieces);
+    flight->body = std::move(rendered.body);
+    pieces = std::move(rendered.pieces);
   } catch (...) {
     end();
     throw;
   }
   end();
+  slot.pieces = std::move(pieces);
   Keep(slot, flight->body);
   return flight->body;
 }

@@ -1,60 +1,133 @@
-// GzipSink.
+// GzipSink and GzipPieceSink.
 #include "exposition/compress.hpp"
 
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <stdexcept>
 #include <utility>
 
 namespace pillion {
+namespace {
 
-// Neither state nor buffers are cleared beforehand: 230 KB that a small page touches little of.
-struct GzipSink::Stream {
+constexpr std::array<uint8_t, 10> kHeader = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
+
+// The CRC of what `before` is of, followed by `size` bytes whose own CRC is `crc`: as CRCs are
+// affine, zeros in their place tell what `before` becomes.
+uint32_t JoinCrc(uint32_t before, uint32_t crc, uint64_t size) {
+  static constexpr std::array<uint8_t, 4096> kZeros{};
+  uint32_t both = before, none = 0;
+  for (uint64_t left = size; left > 0;) {
+    const uint64_t part = std::min<uint64_t>(left, kZeros.size());
+    both = crc32_gzip_refl(both, kZeros.data(), part);
+    none = crc32_gzip_refl(none, kZeros.data(), part);
+    left -= part;
+  }
+  return both ^ none ^ crc;
+}
+
+}  // namespace
+
+// Raw deflate, and what a gzip member says of it. Neither state nor buffers are cleared beforehand:
+// 230 KB that a small page touches little of.
+struct Deflater {
   isal_zstream z;
+  uint32_t crc = 0;
+  uint64_t plain_bytes = 0;
+  std::vector<std::string> chunks;
   // Larger ones gain nothing, with the smallest it takes half as long again.
   alignas(std::max_align_t) uint8_t level[ISAL_DEF_LVL1_SMALL];
   uint8_t out[kChunkBytes];
+
+  Deflater() {
+    isal_deflate_init(&z);
+    z.level = 1;
+    z.level_buf = level;
+    z.level_buf_size = sizeof(level);
+    z.gzip_flag = IGZIP_DEFLATE;
+    z.next_out = out;
+    z.avail_out = sizeof(out);
+  }
+
+  void Add(std::string_view bytes) {
+    const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+    crc = crc32_gzip_refl(crc, data, bytes.size());
+    plain_bytes += bytes.size();
+    Run(bytes, NO_FLUSH, false);
+  }
+  // To a byte's border; what follows does not refer to what was.
+  void Align() { Run({}, FULL_FLUSH, false); }
+  void End() { Run({}, NO_FLUSH, true); }
+
+  void Put(const uint8_t* bytes, size_t size) {  // as they are
+    if (z.avail_out < size) Emit();
+    std::copy_n(bytes, size, z.next_out);
+    z.next_out += size;
+    z.avail_out -= static_cast<uint32_t>(size);
+  }
+
+  void Emit() {
+    if (z.next_out > out) chunks.emplace_back(out, z.next_out);
+    z.next_out = out;
+    z.avail_out = sizeof(out);
+  }
+
+ private:
+  void Run(std::string_view bytes, uint16_t flush, bool last) {
+    z.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data()));
+    z.avail_in = static_cast<uint32_t>(bytes.size());
+    z.flush = flush;
+    z.end_of_stream = last ? 1 : 0;
+    do {
+      if (z.avail_out == 0) Emit();
+      // It has no other failures than wrong settings.
+      if (isal_deflate(&z) != COMP_OK) throw std::logic_error("isal_deflate");
+    } while (z.avail_out == 0 || z.avail_in > 0);
+  }
 };
 
-GzipSink::GzipSink() : stream_(std::make_unique_for_overwrite<Stream>()) {
-  isal_zstream& z = stream_->z;
-  isal_deflate_init(&z);
-  z.level = 1;
-  z.level_buf = stream_->level;
-  z.level_buf_size = sizeof(stream_->level);
-  z.gzip_flag = IGZIP_GZIP;
-  z.next_out = stream_->out;
-  z.avail_out = sizeof(stream_->out);
+GzipSink::GzipSink() : deflater_(std::make_unique_for_overwrite<Deflater>()) {
+  deflater_->Put(kHeader.data(), kHeader.size());
 }
 
 GzipSink::~GzipSink() = default;
 
-void GzipSink::Write(std::string_view bytes) { Deflate(bytes, false); }
+void GzipSink::Write(std::string_view bytes) { deflater_->Add(bytes); }
+
+void GzipSink::Append(const GzipPiece& piece) {
+  deflater_->Align();
+  deflater_->Emit();
+  deflater_->chunks.insert(deflater_->chunks.end(), piece.chunks.begin(), piece.chunks.end());
+  deflater_->crc = JoinCrc(deflater_->crc, piece.crc, piece.plain_bytes);
+  deflater_->plain_bytes += piece.plain_bytes;
+}
 
 std::vector<std::string> GzipSink::Finish() {
-  Deflate({}, true);
-  Emit();
-  return std::move(chunks_);
+  deflater_->End();
+  const auto size = static_cast<uint32_t>(deflater_->plain_bytes);  // modulo 2^32, as gzip has it
+  std::array<uint8_t, 8> trailer;
+  for (size_t i = 0; i < 4; ++i) {
+    trailer[i] = static_cast<uint8_t>(deflater_->crc >> (8 * i));
+    trailer[i + 4] = static_cast<uint8_t>(size >> (8 * i));
+  }
+  deflater_->Put(trailer.data(), trailer.size());
+  deflater_->Emit();
+  return std::move(deflater_->chunks);
 }
 
-void GzipSink::Deflate(std::string_view bytes, bool last) {
-  isal_zstream& z = stream_->z;
-  z.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data()));
-  z.avail_in = static_cast<uint32_t>(bytes.size());
-  z.end_of_stream = last ? 1 : 0;
-  do {
-    if (z.avail_out == 0) Emit();
-    // It has no other failures than wrong settings.
-    if (isal_deflate(&z) != COMP_OK) throw std::logic_error("isal_deflate");
-  } while (z.avail_out == 0 || z.avail_in > 0);
-}
+GzipPieceSink::GzipPieceSink() : deflater_(std::make_unique_for_overwrite<Deflater>()) {}
 
-void GzipSink::Emit() {
-  isal_zstream& z = stream_->z;
-  if (z.next_out > stream_->out) chunks_.emplace_back(stream_->out, z.next_out);
-  z.next_out = stream_->out;
-  z.avail_out = sizeof(stream_->out);
+GzipPieceSink::~GzipPieceSink() = default;
+
+void GzipPieceSink::Write(std::string_view bytes) { deflater_->Add(bytes); }
+
+GzipPiece GzipPieceSink::Finish() {
+  deflater_->Align();
+  deflater_->Emit();
+  return {std::move(deflater_->chunks), deflater_->crc, deflater_->plain_bytes};
 }
 
 }  // namespace pillion

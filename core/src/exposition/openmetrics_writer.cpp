@@ -78,10 +78,14 @@ class Writer {
 
 }  // namespace
 
-void WriteOpenMetrics(const PagePlan& plan, Output& out) {
+void WriteOpenMetricsFamilies(std::span<const PlanFamily> families, Output& out) {
   Writer writer(&out);
-  for (const PlanFamily& family : plan.families) writer.Write(family);
-  out.Append("# EOF\n");
+  for (const PlanFamily& family : families) writer.Write(family);
+}
+
+void WriteOpenMetrics(const PagePlan& plan, Output& out) {
+  WriteOpenMetricsFamilies(plan.families, out);
+  out.Append(kOpenMetricsEnd);
 }
 
 }  // namespace pillion

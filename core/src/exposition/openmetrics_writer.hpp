@@ -11,8 +11,15 @@
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
 
+#include <span>
+#include <string_view>
+
 namespace pillion {
 
+inline constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
+
 void WriteOpenMetrics(const PagePlan& plan, Output& out);
+// The same of some families, without the end of a page.
+void WriteOpenMetricsFamilies(std::span<const PlanFamily> families, Output& out);
 
 }  // namespace pillion

@@ -230,8 +230,10 @@ std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapsh
   Drops drops;
   std::shared_ptr<PagePlan> plan = last == nullptr ? nullptr : Replan(*last, snapshots);
   if (plan == nullptr) plan = PlanFromNothing(snapshots, drops);
+  const size_t families = plan->families.size();
   KeepNamed(*plan, names);
   ApplyLimits(*plan, limits, drops);
+  if (plan->families.size() != families) plan->steady.clear();
   plan->openmetrics_clean = std::none_of(
       plan->families.begin(), plan->families.end(),
       [](const PlanFamily& family) { return family.form == OpenMetricsForm::kUnknown; });

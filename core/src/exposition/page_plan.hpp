@@ -42,6 +42,8 @@ enum class OpenMetricsForm : uint8_t {
   kUnknown,  // the type that text 0.0.4 can say is lost: the page is not clean
 };
 
+inline constexpr uint32_t kSteadyRunMin = 64;  // families; shorter ones are not worth a piece
+
 struct PlanFamily {
   FamilyPtr desc;
   std::vector<PlanPart> parts;
@@ -50,9 +52,18 @@ struct PlanFamily {
   bool legacy_name = true;  // IsLegacyMetricName(desc->name)
 };
 
+// Families one after another that read as they did in the plan before: their fragments are the
+// same objects.
+struct SteadyRun {
+  uint32_t first = 0;  // index into PagePlan::families
+  uint32_t count = 0;
+  friend bool operator==(const SteadyRun&, const SteadyRun&) = default;
+};
+
 struct PagePlan {
   std::vector<FragmentPtr> fragments;  // what the parts point into
   std::vector<PlanFamily> families;
+  std::vector<SteadyRun> steady;       // ascending; only long ones, of kSteadyRunMin or more
   bool openmetrics_clean = true;       // no family is kUnknown
   bool has_utf8_names = false;         // the page depends on the escaping that a client takes
   std::shared_ptr<const Drops> drops;  // never null

@@ -27,6 +27,24 @@ bool HasSameSeries(const Fragment& a, const Fragment& b) {
                     });
 }
 
+// Gathers the long runs of families that are the same.
+class SteadyRuns {
+ public:
+  explicit SteadyRuns(std::vector<SteadyRun>& runs) : runs_(runs) {}
+  void Next(bool same) {
+    ++at_;
+    if (same) return;
+    const SteadyRun run{first_, at_ - 1 - first_};
+    if (run.count >= kSteadyRunMin) runs_.push_back(run);
+    first_ = at_;
+  }
+
+ private:
+  std::vector<SteadyRun>& runs_;
+  uint32_t at_ = 0;     // families so far
+  uint32_t first_ = 0;  // of the run that goes on
+};
+
 }  // namespace
 
 std::shared_ptr<PagePlan> Replan(const PagePlan& last, std::span<const SnapshotPtr> snapshots) {
@@ -50,15 +68,20 @@ std::shared_ptr<PagePlan> Replan(const PagePlan& last, std::span<const SnapshotP
     return same_series[i] == 'y';
   };
   plan->families = last.families;
+  SteadyRuns steady(plan->steady);
   for (PlanFamily& family : plan->families) {
+    bool same = true;
     for (PlanPart& part : family.parts) {
       const size_t i = places.at(part.fragment);
+      same = same && last.fragments[i] == plan->fragments[i];
       // Which of several fragments' series are double depends on all of them.
       if (family.parts.size() > 1 && !has_same_series(i)) return nullptr;
       part.fragment = plan->fragments[i].get();
     }
     if (MayKeepType(family) != family.keeps_type) return nullptr;
+    steady.Next(same);
   }
+  steady.Next(false);
   return plan;
 }
 

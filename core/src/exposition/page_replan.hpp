@@ -9,6 +9,8 @@
 
 namespace pillion {
 
+// The families that did not change are in `steady`.
+//
 // Null unless it would be equal to a plan made from nothing: the same families in the same order,
 // nothing dropped, and the same series where a family has several fragments.
 // `last` must be a plan of all families, in their own names.

@@ -226,9 +226,11 @@ class Writer {
 
 }  // namespace
 
-void WriteProtobuf(const PagePlan& plan, Output& out) {
+void WriteProtobufFamilies(std::span<const PlanFamily> families, Output& out) {
   Writer writer(&out);
-  for (const PlanFamily& family : plan.families) writer.Write(family);
+  for (const PlanFamily& family : families) writer.Write(family);
 }
+
+void WriteProtobuf(const PagePlan& plan, Output& out) { WriteProtobufFamilies(plan.families, out); }
 
 }  // namespace pillion

@@ -16,8 +16,12 @@
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
 
+#include <span>
+
 namespace pillion {
 
 void WriteProtobuf(const PagePlan& plan, Output& out);
+// The same of some families.
+void WriteProtobufFamilies(std::span<const PlanFamily> families, Output& out);
 
 }  // namespace pillion

@@ -25,10 +25,10 @@ std::string_view TypeName(MetricType type) {
 
 }  // namespace
 
-void WriteText(const PagePlan& plan, Output& out) {
+void WriteTextFamilies(std::span<const PlanFamily> families, Output& out) {
   LineWriter lines(&out);
   std::string help, name;
-  for (const PlanFamily& family : plan.families) {
+  for (const PlanFamily& family : families) {
     const FamilyDesc& desc = *family.desc;
     help.clear();
     AppendHelp(help, desc.help, HelpEscape::kText);
@@ -59,5 +59,7 @@ void WriteText(const PagePlan& plan, Output& out) {
     }
   }
 }
+
+void WriteText(const PagePlan& plan, Output& out) { WriteTextFamilies(plan.families, out); }
 
 }  // namespace pillion

@@ -12,8 +12,12 @@
 #include "exposition/output.hpp"
 #include "exposition/page_plan.hpp"
 
+#include <span>
+
 namespace pillion {
 
 void WriteText(const PagePlan& plan, Output& out);
+// The same of some families.
+void WriteTextFamilies(std::span<const PlanFamily> families, Output& out);
 
 }  // namespace pillion

@@ -1,5 +1,7 @@
 #include "http/connection_book.hpp"
 
+#include <algorithm>
+
 namespace pillion {
 
 void ConnectionBook::Add(Entry* entry, Clock::time_point now) {
@@ -32,6 +34,15 @@ std::vector<ConnectionBook::Entry*> ConnectionBook::Expired(Clock::time_point no
     }
   }
   return expired;
+}
+
+ConnectionBook::Clock::time_point ConnectionBook::NextExpiry() const {
+  Clock::time_point next = Clock::time_point::max();
+  for (size_t phase = 0; phase < kPhases; ++phase) {
+    if (limits_[phase] == Clock::duration::zero() || lists_[phase].empty()) continue;
+    next = std::min(next, lists_[phase].front()->since + limits_[phase]);
+  }
+  return next;
 }
 
 ConnectionBook::Entry* ConnectionBook::Victim(Phase last) const {

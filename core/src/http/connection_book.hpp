@@ -54,6 +54,9 @@ class ConnectionBook {
   Entry* First(Phase phase) const;
   // Who has been in each phase for longer than its limit. Does not remove them.
   std::vector<Entry*> Expired(Clock::time_point now) const;
+  // When the next one will have been in its phase for as long as it may; far away if nobody.
+  Clock::time_point NextExpiry() const;
+  Clock::duration Limit(Phase phase) const { return limits_[static_cast<size_t>(phase)]; }
   // Who is closed first; `last` is the last phase that may be touched. Null if there is none.
   Entry* Victim(Phase last) const;
   std::vector<Entry*> In(Phase phase) const;

@@ -1,5 +1,6 @@
-// LoopWatch: whether an event loop keeps its beat. The loop calls Beat from a timer; whoever asks
-// learns whether the last beat came late or the next one is overdue. Pure; one thread.
+// LoopWatch: whether an event loop keeps its beat. The loop says when it will beat next, and calls
+// Beat from a timer then; whoever asks learns whether the last beat came late or the next one is
+// overdue. Pure; one thread.
 #pragma once
 
 #include <chrono>
@@ -10,19 +11,22 @@ class LoopWatch {
  public:
   using Clock = std::chrono::steady_clock;
 
-  LoopWatch(Clock::duration beat, Clock::duration late_max, Clock::time_point now)
-      : allowed_(beat + late_max), last_(now) {}
+  // `late_max`: how late a beat may be.
+  explicit LoopWatch(Clock::duration late_max) : late_max_(late_max) {}
 
+  void Expect(Clock::time_point beat) { next_ = beat; }
   void Beat(Clock::time_point now) {
-    last_was_late_ = now - last_ > allowed_;
-    last_ = now;
+    last_was_late_ = Overdue(now);
+    next_ = now;
   }
 
-  bool Late(Clock::time_point now) const { return last_was_late_ || now - last_ > allowed_; }
+  bool Late(Clock::time_point now) const { return last_was_late_ || Overdue(now); }
 
  private:
-  Clock::duration allowed_;
-  Clock::time_point last_;
+  bool Overdue(Clock::time_point now) const { return now - next_ > late_max_; }
+
+  Clock::duration late_max_;
+  Clock::time_point next_ = Clock::time_point::max();  // nothing is expected yet
   bool last_was_late_ = false;
 };
 

@@ -64,7 +64,7 @@ ScrapeConnection::ScrapeConnection(ScrapeLoop* loop, ConnectionStream stream, ui
 void ScrapeConnection::Start() {
   loop_->book().Add(&entry_, Clock::now());
   if (!stream_.secure()) return Read();
-  loop_->book().Enter(&entry_, Phase::kHandshaking, Clock::now());
+  loop_->Enter(&entry_, Phase::kHandshaking);
   stream_.Handshake(
       [self = shared_from_this()](ConnectionStream::Hello hello) { self->OnHello(hello); });
 }
@@ -73,7 +73,7 @@ void ScrapeConnection::OnHello(ConnectionStream::Hello hello) {
   if (closed_) return;
   if (hello != ConnectionStream::Hello::kSecure) loop_->CountFailedHandshake();
   if (hello == ConnectionStream::Hello::kFailed) return Close();
-  loop_->book().Enter(&entry_, Phase::kIdle, Clock::now());
+  loop_->Enter(&entry_, Phase::kIdle);
   if (hello == ConnectionStream::Hello::kSecure) return Read();
   SendAndEnd(TextAnswer(400, "This address speaks TLS only: ask by https://."));
 }
@@ -104,7 +104,7 @@ void ScrapeConnection::OnRead(ErrorCode error, size_t bytes) {
   }
   if (error) return Close();
   buffer_.commit(bytes);
-  if (entry_.phase == Phase::kIdle) loop_->book().Enter(&entry_, Phase::kReading, Clock::now());
+  if (entry_.phase == Phase::kIdle) loop_->Enter(&entry_, Phase::kReading);
   Parse();
 }
 
@@ -157,7 +157,7 @@ void ScrapeConnection::OnRequest() {
   if (HasBody()) input_left_ = close_after_ = true;
   const Verdict verdict = AskGuard();
   if (verdict == Verdict::kLater) {
-    return loop_->book().Enter(&entry_, Phase::kWaiting, Clock::now());
+    return loop_->Enter(&entry_, Phase::kWaiting);
   }
   if (verdict != Verdict::kAdmitted) return Refuse(verdict);
   Serve();
@@ -253,7 +253,7 @@ void ScrapeConnection::AskHandler() {
   request.accept = Joined(message, http::field::accept);
   request.accept_encoding = Joined(message, http::field::accept_encoding);
   request.timeout_seconds = ParseScrapeTimeout(message["X-Prometheus-Scrape-Timeout-Seconds"]);
-  loop_->book().Enter(&entry_, Phase::kWaiting, Clock::now());
+  loop_->Enter(&entry_, Phase::kWaiting);
   // The answer comes by the mailbox even if it is there at once: nothing is re-entered, and
   // nothing of this connection is kept alive by a handler that holds on to `done`.
   loop_->handler().Scrape(std::move(request), [box = loop_->mailbox(), id = entry_.id,
@@ -331,7 +331,7 @@ void ScrapeConnection::Send(Answer answer) {
   }
   head_ = AnswerHead(answer_, persistence, std::time(nullptr));
   part_ = part_offset_ = 0;
-  loop_->book().Enter(&entry_, Phase::kWriting, Clock::now());
+  loop_->Enter(&entry_, Phase::kWriting);
   if (answer_.exposition && !head_only_) {
     loop_->Pin(entry_.id, answer_.exposition.get(), std::string(parser_->get().target()));
   }
@@ -371,7 +371,7 @@ void ScrapeConnection::WriteSome() {
 void ScrapeConnection::OnWritten(ErrorCode error, size_t bytes) {
   if (closed_) return;
   if (error) return Close();
-  loop_->book().Enter(&entry_, Phase::kWriting, Clock::now());
+  loop_->Enter(&entry_, Phase::kWriting);
   while (bytes > 0) {
     const size_t left = Part(part_).size() - part_offset_;
     if (bytes < left) {
@@ -403,10 +403,10 @@ void ScrapeConnection::OnSent() {
   if (close_after_) return Linger();
   if (buffer_.size() == 0) {
     if (buffer_.capacity() > kIdleBufferBytesMax) buffer_.shrink_to_fit();
-    loop_->book().Enter(&entry_, Phase::kIdle, Clock::now());
+    loop_->Enter(&entry_, Phase::kIdle);
     return Read();
   }
-  loop_->book().Enter(&entry_, Phase::kReading, Clock::now());
+  loop_->Enter(&entry_, Phase::kReading);
   Parse();
 }
 
@@ -418,7 +418,7 @@ void ScrapeConnection::Linger() {
     return Close();
   }
   stream_.EndWriting();
-  loop_->book().Enter(&entry_, Phase::kLingering, Clock::now());
+  loop_->Enter(&entry_, Phase::kLingering);
   Discard();
 }
 

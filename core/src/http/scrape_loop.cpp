@@ -65,7 +65,7 @@ ScrapeLoop::ScrapeLoop(const ScrapePlaneConfig& config, ScrapeHandler* handler,
       handler_(handler),
       book_(BookLimits(config.limits)),
       pinned_(config.limits.pinned_body_bytes_max),
-      watch_(kLoopBeat, config.limits.loop_late_max, Clock::now()) {
+      watch_(config.limits.loop_late_max) {
   fallback_target_ = "localhost";
   for (ListenSocket& socket : listeners) {
     if (fallback_target_ == "localhost" && socket.address().kind != ListenAddress::Kind::kUnix) {
@@ -87,7 +87,7 @@ ScrapeLoop::ScrapeLoop(const ScrapePlaneConfig& config, ScrapeHandler* handler,
   });
   // Now and not in Run: a RequestStop that comes at once must find it done.
   for (const auto& listener : listeners_) Await(*listener);
-  ArmBeat();
+  ArmBeat(kLoopBeat);
 }
 
 ScrapeLoop::~ScrapeLoop() { mailbox_->Close(); }
@@ -204,6 +204,7 @@ void ScrapeLoop::Pause(Listener& listener) {
   // just come is given a chance.
   const ConnectionBook::Entry* victim = book_.Victim(Phase::kReading);
   if (victim != nullptr && Clock::now() - victim->since >= kSparedFor) CloseOne(Phase::kReading);
+  ArmBeat(kLoopBeat);
 }
 
 void ScrapeLoop::Resume() {
@@ -240,8 +241,10 @@ void ScrapeLoop::Unpin(uint64_t connection) {
 
 // --- the beat --------------------------------------------------------------------------------
 
-void ScrapeLoop::ArmBeat() {
-  beat_.expires_after(kLoopBeat);
+void ScrapeLoop::ArmBeat(Clock::duration after) {
+  beat_at_ = Clock::now() + after;
+  watch_.Expect(beat_at_);
+  beat_.expires_at(beat_at_);
   beat_.async_wait([this](ErrorCode error) {
     if (!error) Beat();
   });
@@ -254,7 +257,22 @@ void ScrapeLoop::Beat() {
     connections_.at(entry->id)->OnOverdue();
   }
   Resume();
-  if (!draining_ || !connections_.empty()) ArmBeat();
+  if (!draining_ || !connections_.empty()) ArmBeat(NextBeat(now));
+}
+
+ScrapeLoop::Clock::duration ScrapeLoop::NextBeat(Clock::time_point now) const {
+  const bool paused = std::any_of(listeners_.begin(), listeners_.end(),
+                                  [](const auto& listener) { return listener->paused; });
+  if (paused || watch_.Late(now)) return kLoopBeat;
+  const Clock::duration most = std::max<Clock::duration>(config_.limits.loop_beat_max, kLoopBeat);
+  return std::clamp<Clock::duration>(book_.NextExpiry() - now, kLoopBeat, most);
+}
+
+void ScrapeLoop::Enter(ConnectionBook::Entry* entry, Phase phase) {
+  const Clock::time_point now = Clock::now();
+  book_.Enter(entry, phase, now);
+  const Clock::duration after = std::max<Clock::duration>(book_.Limit(phase), kLoopBeat);
+  if (book_.Limit(phase) != Clock::duration::zero() && now + after < beat_at_) ArmBeat(after);
 }
 
 // --- the end ---------------------------------------------------------------------------------

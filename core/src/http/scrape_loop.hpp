@@ -24,7 +24,9 @@ namespace pillion {
 
 class ScrapeConnection;
 
-// The loop's beat: overdue connections are looked for, paused listeners tried again.
+// The loop's beat: overdue connections are looked for, paused listeners tried again. Not more often
+// than that, and if there is nothing of the kind, not before loop_beat_max: waiting for the next
+// scrape shall cost nothing.
 inline constexpr std::chrono::milliseconds kLoopBeat{500};
 // How long an answered connection may go on sending before it is cut.
 inline constexpr std::chrono::seconds kLingerMax{1};
@@ -52,6 +54,8 @@ class ScrapeLoop {
   const ScrapePlaneConfig& config() const { return config_; }
   ScrapeHandler& handler() { return *handler_; }
   ConnectionBook& book() { return book_; }
+  // Into a phase of the book, from now on.
+  void Enter(ConnectionBook::Entry* entry, Phase phase);
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   bool draining() const { return draining_; }
   bool late() const { return watch_.Late(Clock::now()); }
@@ -84,8 +88,9 @@ class ScrapeLoop {
   void CloseOne(Phase last);
   void Pause(Listener& listener);
   void Resume();
-  void ArmBeat();
+  void ArmBeat(Clock::duration after);
   void Beat();
+  Clock::duration NextBeat(Clock::time_point now) const;
   void BeginStop();
   void EndIfDrained();
   std::vector<std::shared_ptr<ScrapeConnection>> Connections() const;
@@ -95,6 +100,7 @@ class ScrapeLoop {
   asio::io_context io_{1};
   std::vector<std::unique_ptr<Listener>> listeners_;
   asio::steady_timer beat_{io_};
+  Clock::time_point beat_at_;
   asio::steady_timer drain_{io_};
   ConnectionBook book_;
   PinnedBodies pinned_;

@@ -79,6 +79,8 @@ struct ScrapePlaneLimits {
   // page may be larger than that by itself.
   size_t pinned_body_bytes_max = size_t{64} << 20;
   // /-/healthy turns red when the HTTP loop was kept from running for this long.
+  std::chrono::milliseconds loop_beat_max{
+      5000};  // between two beats of the loop, if nothing is due
   std::chrono::milliseconds loop_late_max{5000};
 };
 

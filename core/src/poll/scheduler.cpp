@@ -48,8 +48,9 @@ void Scheduler::Run() {
       lock.lock();
       continue;
     }
-    const MonoTime until = std::min(queue_.Next().value_or(now + kBeatEvery), now + kBeatEvery);
+    const MonoTime until = std::min(queue_.Next().value_or(now + kSleepMax), now + kSleepMax);
     sleeps_until_ = until;
+    beat_.store(until.count(), std::memory_order_relaxed);
     changed_.wait_for(lock, until - now);
     sleeps_until_ = MonoTime::min();
   }

@@ -15,7 +15,8 @@ namespace pillion {
 
 class Scheduler final : public Timers {
  public:
-  static constexpr std::chrono::seconds kBeatEvery{1};
+  // It sleeps no longer than that, whatever there is to do.
+  static constexpr std::chrono::seconds kSleepMax{60};
 
   explicit Scheduler(const Clock* clock);
   ~Scheduler() override;  // Stop()s
@@ -23,7 +24,8 @@ class Scheduler final : public Timers {
   TimerId At(MonoTime when, std::function<void()> what) override;
   void Cancel(TimerId id) override;
 
-  // When the thread was last seen between two callbacks. At most kBeatEvery old if all is well.
+  // When the thread was last seen between two callbacks or, while it sleeps, when it will wake:
+  // never long ago if all is well.
   MonoTime Beat() const { return MonoTime(beat_.load(std::memory_order_relaxed)); }
 
   // Ends the thread after the callback that runs; callbacks not yet due are dropped.

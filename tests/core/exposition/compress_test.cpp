@@ -88,6 +88,41 @@ TEST_CASE("pages of every size come back whole from one gzip member and one zstd
   }
 }
 
+GzipPiece PieceOf(const std::string& text) {
+  GzipPieceSink sink;
+  for (size_t at = 0; at < text.size(); at += kChunkBytes) {
+    sink.Write(std::string_view(text).substr(at, kChunkBytes));
+  }
+  return sink.Finish();
+}
+
+TEST_CASE("pieces stand anywhere in any gzip member") {
+  std::vector<std::string> texts;
+  for (const size_t bytes :
+       {size_t{0}, size_t{1}, size_t{5000}, kChunkBytes, 3 * kChunkBytes + 1}) {
+    for (const bool random : {false, true}) texts.push_back(Page(bytes, random));
+  }
+  std::vector<GzipPiece> pieces;
+  for (const std::string& text : texts) pieces.push_back(PieceOf(text));
+  std::mt19937 engine(3);
+  for (int round = 0; round < 200; ++round) {
+    GzipSink sink;
+    std::string wanted;
+    for (auto parts = engine() % 6; parts > 0; --parts) {
+      const size_t i = engine() % texts.size();
+      wanted += texts[i];
+      if (engine() % 2 == 0) {
+        sink.Append(pieces[i]);
+        continue;
+      }
+      for (size_t at = 0; at < texts[i].size(); at += kChunkBytes) {
+        sink.Write(std::string_view(texts[i]).substr(at, kChunkBytes));
+      }
+    }
+    CHECK((Inflate(Joined(sink.Finish())) == wanted));
+  }
+}
+
 TEST_CASE("compressing the same page twice gives the same bytes") {
   const std::string page = Page(2 * ZstdSink::kOneShotBytesMax, false);
   CHECK((Compressed<GzipSink>(page) == Compressed<GzipSink>(page)));

@@ -276,13 +276,39 @@ TEST_CASE("the book closes first who is missed least") {
 TEST_CASE("a loop is late when a beat came late or is overdue") {
   using std::chrono::milliseconds;
   const auto at = [](int ms) { return LoopWatch::Clock::time_point(milliseconds(ms)); };
-  LoopWatch watch(milliseconds(500), milliseconds(1000), at(0));
+  LoopWatch watch(milliseconds(1000));
+  CHECK_FALSE(watch.Late(at(0)));
+  watch.Expect(at(500));
   CHECK_FALSE(watch.Late(at(1500)));
   CHECK(watch.Late(at(1501)));
   watch.Beat(at(1600));
   CHECK(watch.Late(at(1600)));
+  watch.Expect(at(5000));
   watch.Beat(at(2100));
   CHECK_FALSE(watch.Late(at(2100)));
+  CHECK_FALSE(watch.Late(at(3100)));
+  CHECK(watch.Late(at(3101)));
+}
+
+TEST_CASE("the book knows when the next one will be overdue") {
+  using std::chrono::milliseconds;
+  const auto at = [](int ms) { return ConnectionBook::Clock::time_point(milliseconds(ms)); };
+  ConnectionBook::Limits limits{};
+  limits[static_cast<size_t>(Phase::kIdle)] = milliseconds(1000);
+  limits[static_cast<size_t>(Phase::kReading)] = milliseconds(100);
+  ConnectionBook book(limits);
+  CHECK(book.NextExpiry() == ConnectionBook::Clock::time_point::max());
+  ConnectionBook::Entry first, second;
+  book.Add(&first, at(0));
+  CHECK(book.NextExpiry() == at(1000));
+  book.Add(&second, at(500));
+  book.Enter(&first, Phase::kReading, at(600));
+  CHECK(book.NextExpiry() == at(700));
+  book.Enter(&first, Phase::kWaiting, at(650));  // as long as it takes
+  CHECK(book.NextExpiry() == at(1500));
+  book.Remove(&second);
+  CHECK(book.NextExpiry() == ConnectionBook::Clock::time_point::max());
+  book.Remove(&first);
 }
 
 TEST_CASE("the query of a scrape is read as exporters and client libraries spell it") {

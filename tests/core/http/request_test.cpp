@@ -132,6 +132,7 @@ TEST_CASE("readiness follows the handler and not health") {
 
 TEST_CASE("health turns red when the loop was kept from running") {
   ScrapePlaneLimits limits;
+  limits.loop_beat_max = std::chrono::milliseconds(500);
   limits.loop_late_max = std::chrono::milliseconds(100);
   Plane plane(limits);
   // The handler breaks its promise and blocks the loop for longer than a beat and the bound.

@@ -1,0 +1,147 @@
+// What did not change since the page before is not compressed again, and reads the same.
+#include "exposition/render.hpp"
+
+#include "core/exposition/page_fixture.hpp"
+#include "exposition/exposer.hpp"
+
+#include <doctest/doctest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace pillion::test {
+namespace {
+
+constexpr Format kFormatList[] = {Format::kText004, Format::kOpenMetrics100, Format::kProtobuf};
+
+std::string Gunzip(const Body& body) {
+  const std::string compressed = Join(body.chunks);
+  std::string plain(1 << 20, '\0');
+  z_stream z{};
+  REQUIRE(inflateInit2(&z, 15 + 16) == Z_OK);
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  z.avail_in = static_cast<uInt>(compressed.size());
+  z.next_out = reinterpret_cast<Bytef*>(plain.data());
+  z.avail_out = static_cast<uInt>(plain.size());
+  REQUIRE(inflate(&z, Z_FINISH) == Z_STREAM_END);
+  CHECK(z.avail_in == 0);
+  plain.resize(plain.size() - z.avail_out);
+  inflateEnd(&z);
+  return plain;
+}
+
+// An instance with two collectors, of which one seldom reads anything new.
+class Instance {
+ public:
+  // `from`, `to`: the names of the families that are steady.
+  Instance(char from, char to) : from_(from), to_(to) {}
+
+  FragmentPtr Read(double value) {
+    for (char c = from_; c <= to_; ++c) {
+      for (int i = 0; i < 20; ++i) {
+        Add(steady_, std::string(1, c) + "_" + std::to_string(100 + i), value + i);
+      }
+    }
+    return steady_.Build();
+  }
+  SnapshotPtr Poll(const FragmentPtr& steady, double value) {
+    for (const char* name : {"a", "m", "z"}) Add(moving_, name, value);
+    auto snapshot = std::make_shared<pillion::Snapshot>();
+    snapshot->instance = "i";
+    snapshot->fragments = {moving_.Build(), steady};
+    return snapshot;
+  }
+
+ private:
+  // As an exporter does it: the family is the same object in each poll.
+  static void Add(Maker& maker, const std::string& name, double value) {
+    pillion_metric metric{};
+    metric.size = sizeof metric;
+    metric.name = ToStr(name);
+    metric.type = PILLION_TYPE_GAUGE;
+    maker.builder().Add(maker.builder().Declare(metric), 0, value);
+  }
+
+  const char from_, to_;
+  Maker steady_, moving_;
+};
+
+using Page = std::vector<SnapshotPtr>;
+using Plan = std::shared_ptr<const PagePlan>;
+
+Plan Next(const Page& page, const Plan& last) { return MakePagePlan(page, {}, {}, last.get()); }
+
+BodyPtr Plain(const PagePlan& plan, Format format) {
+  return Render(plan, format, Encoding::kIdentity, nullptr, {}).body;
+}
+
+}  // namespace
+
+TEST_CASE("families whose fragments are the same objects are steady if there are many") {
+  Instance many('b', 'f'), apart('k', 'o'), few('b', 'd');
+  const auto runs_of = [](Instance& instance) {
+    const FragmentPtr steady = instance.Read(1);
+    const Plan first = MakePagePlan(Page{instance.Poll(steady, 1)});
+    CHECK(first->steady.empty());
+    const Plan second = Next(Page{instance.Poll(steady, 2)}, first);
+    const Plan third = Next(Page{instance.Poll(steady, 3)}, second);
+    CHECK(second->steady == third->steady);
+    CHECK(Next(Page{instance.Poll(instance.Read(1), 4)}, third)->steady.empty());
+    return third->steady;
+  };
+  CHECK(runs_of(many) == std::vector<SteadyRun>{{1, 100}});
+  CHECK(runs_of(few).empty());
+  // m stands between 40 and 60 of them.
+  CHECK(runs_of(apart).empty());
+}
+
+TEST_CASE("a run is taken as it was compressed, and only if it is the same one") {
+  Instance instance('b', 'f');
+  const FragmentPtr steady = instance.Read(1);
+  const Plan first = MakePagePlan(Page{instance.Poll(steady, 1)});
+  const Plan second = Next(Page{instance.Poll(steady, 2)}, first);
+  for (const Format format : kFormatList) {
+    CAPTURE(static_cast<int>(format));
+    const Rendered made = Render(*second, format, Encoding::kGzip, nullptr, {});
+    REQUIRE(made.pieces.size() == 1);
+    CHECK((Gunzip(*made.body) == Join(Plain(*second, format)->chunks)));
+
+    const Plan third = Next(Page{instance.Poll(steady, 3)}, second);
+    const Rendered again = Render(*third, format, Encoding::kGzip, nullptr, made.pieces);
+    CHECK(again.pieces.front().piece == made.pieces.front().piece);
+    CHECK((Gunzip(*again.body) == Join(Plain(*third, format)->chunks)));
+
+    RunPieces other = made.pieces;
+    other.front().run.count -= 1;
+    const Rendered anew = Render(*third, format, Encoding::kGzip, nullptr, other);
+    CHECK(anew.pieces.front().piece != made.pieces.front().piece);
+    CHECK(anew.pieces.front().run == third->steady.front());
+    CHECK((Gunzip(*anew.body) == Join(Plain(*third, format)->chunks)));
+  }
+}
+
+TEST_CASE("pages with pieces read as the same pages without, whatever was asked for before") {
+  Exposer exposer(OpenMetricsMode::kAuto);
+  Instance instance('b', 'f');
+  std::mt19937 engine(5);
+  FragmentPtr steady = instance.Read(1);
+  for (int poll = 0; poll < 300; ++poll) {
+    if (engine() % 8 == 0) steady = instance.Read(poll);
+    const Page page{instance.Poll(steady, poll)};
+    for (auto scrapes = engine() % 3; scrapes > 0; --scrapes) {
+      const char* accept = engine() % 2 == 0 ? "" : "application/openmetrics-text;version=1.0.0";
+      const char* encoding = engine() % 4 == 0 ? "" : "gzip";
+      const BodyPtr body = exposer.Expose(page, accept, encoding).body;
+      const bool open = body->format == Format::kOpenMetrics100;
+      const std::string wanted = open ? OpenMetrics(page) : Text(page);
+      const bool gzip = body->encoding == Encoding::kGzip;
+      const std::string got = gzip ? Gunzip(*body) : Join(body->chunks);
+      CHECK((got == wanted));
+    }
+  }
+}
+
+}  // namespace pillion::test
