@@ -71,7 +71,7 @@ class RedisExporter {
     seconds_ += Seconds(ctx.Now() - begin);
     if (!done) return done;
     sink.Collect(kExporter, [&] {
-      EmitDenied(ctx.Now(), sink);
+      EmitDenied(sink);
       return EmitSelf(Seconds(ctx.Now() - begin), sink);
     });
     if (cluster_) {
@@ -169,10 +169,10 @@ class RedisExporter {
     }
   }
 
-  void EmitDenied(MonoTime now, Sink& sink) {
+  void EmitDenied(Sink& sink) {
     std::map<Session::Denied, double> servers;
     const auto add = [&](const Session& session) {
-      const auto denied = session.DeniedNow(now);
+      const auto denied = session.DeniedNow();
       for (const auto& each : std::set(denied.begin(), denied.end())) ++servers[each];
     };
     if (cluster_) {

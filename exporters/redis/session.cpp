@@ -158,6 +158,7 @@ Result<void> Session::RoundTrip(const PollContext& ctx, AskSet asks, DueSet due,
     Answers::Slot& slot = answers.At(sent[i]);
     if (!IsError(reply.get())) {
       answers.Put(sent[i], std::move(reply));
+      denials_[static_cast<size_t>(sent[i])] = {};
       continue;
     }
     slot.error = Note(ctx, sent[i], reply.get());
@@ -178,10 +179,11 @@ Error Session::Note(const PollContext& ctx, Ask ask, const redisReply* reply) {
   return error;
 }
 
-std::vector<Session::Denied> Session::DeniedNow(MonoTime now) const {
+std::vector<Session::Denied> Session::DeniedNow() const {
   std::vector<Denied> denied;
+  const AskSet wanted = Plan(DueSet().set(), settings_, server_);
   for (size_t i = 0; i < kAskCount; ++i) {
-    if (denials_[i].until <= now) continue;
+    if (denials_[i].until == MonoTime(0) || !wanted[i]) continue;
     denied.push_back({NameOf(static_cast<Ask>(i)), denials_[i].error.reason});
   }
   return denied;

@@ -104,19 +104,20 @@ class Session {
   void SetUntil(MonoTime until) { connection_.SetUntil(until); }
   const Address& address() const { return connection_.address(); }
   uint64_t moves() const { return moves_; }
-  // The commands that are not sent for now; a command of several questions may be there again.
+  // The commands that were denied when they were sent last; one of several questions may be there
+  // again.
   struct Denied {
     std::string_view command;
     Reason reason;
     auto operator<=>(const Denied&) const = default;
   };
-  std::vector<Denied> DeniedNow(MonoTime now) const;
+  std::vector<Denied> DeniedNow() const;
   // How long connecting took in the last poll; 0 if the connection was still there.
   std::chrono::nanoseconds connect_time() const { return connect_time_; }
 
  private:
   struct Denial {
-    MonoTime until{0};
+    MonoTime until{0};  // it is not sent; 0: it was not denied
     Error error;
   };
 

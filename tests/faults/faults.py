@@ -400,7 +400,7 @@ class Paused(Fault):
     """As a container is, or a virtual machine."""
 
     title = "the exporter itself is paused for 2 s"
-    states = {"up", "down"}
+    states = {"up", "part", "down"}  # part: it was in the middle of a poll whose time is over then
     reasons = SILENT
 
     def strike(self, site):

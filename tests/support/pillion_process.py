@@ -1,4 +1,5 @@
 """The executable under test, as a running sidecar and as a command."""
+import contextlib
 import os
 import re
 import shlex
@@ -108,9 +109,12 @@ class Pillion:
 
     def wake_ups(self):
         """How often its threads have gone to sleep so far."""
-        statuses = (task / "status" for task in Path(f"/proc/{self.pid}/task").iterdir())
-        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read_text(),
-                                 re.MULTILINE).group(1)) for status in statuses)
+        count = 0
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+                count += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)",
+                                       (task / "status").read_text(), re.MULTILINE).group(1))
+        return count
 
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))

@@ -311,7 +311,9 @@ void ScrapeService::TrimAfter(const Body& body) {
   ::malloc_trim(0);
 }
 
-bool ScrapeService::Healthy() { return !watch_.Stopped(scheduler_->Beat(), clock_->Now()); }
+bool ScrapeService::Healthy() {
+  return !watch_.Stopped(scheduler_->Beat(), Scheduler::BeatClock());
+}
 
 std::vector<std::string> ScrapeService::InstanceNames() {
   std::vector<std::string> names;

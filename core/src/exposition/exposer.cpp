@@ -8,6 +8,7 @@
 #include <array>
 #include <condition_variable>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -86,11 +87,32 @@ bool IsWhole(const Page& page) {
   return page.names.empty() && page.escaping == Escaping::kAllowUtf8;
 }
 
-// What makes the next page cheaper.
+size_t BytesOf(const RunPieces& pieces) {
+  size_t bytes = 0;
+  for (const RunPiece& piece : pieces) {
+    for (const std::string& chunk : piece.piece->chunks) bytes += chunk.size();
+  }
+  return bytes;
+}
+
+bool HasSameInstances(const Page& a, const Page& b) {
+  return std::equal(a.marks.begin(), a.marks.end(), b.marks.begin(), b.marks.end(),
+                    [](const Mark& x, const Mark& y) { return x.instance == y.instance; });
+}
+
+// What makes the next page cheaper: the plan, and what was compressed for it. A format that was not
+// asked for in `last` goes on with what `last` had of its own predecessor and would have kept.
 void TakeOver(const Page& last, Page& page) {
   page.last_plan = last.plan;
   for (size_t format = 0; format < kFormats; ++format) {
-    page.last_pieces[format] = last.slots[format][static_cast<size_t>(Encoding::kGzip)].pieces;
+    RunPieces& pieces = page.last_pieces[format];
+    pieces = last.slots[format][static_cast<size_t>(Encoding::kGzip)].pieces;
+    if (!pieces.empty()) continue;
+    const auto& steady = last.plan->steady;
+    std::copy_if(last.last_pieces[format].begin(), last.last_pieces[format].end(),
+                 std::back_inserter(pieces), [&](const RunPiece& piece) {
+                   return std::find(steady.begin(), steady.end(), piece.run) != steady.end();
+                 });
   }
 }
 
@@ -115,7 +137,7 @@ struct Exposer::State {
   BodyPtr BodyOf(Lock& lock, Page& page, Format format, Encoding encoding);
   bool Report(Page& page);
   void AddDrops(Page& page, Exposition& out);
-  void Keep(Slot& slot, BodyPtr body);
+  void Keep(Slot& slot, BodyPtr body, RunPieces pieces);
   void TrimBodies();
   void TrimPages();
   void Wait(Lock& lock);
@@ -158,12 +180,15 @@ PagePtr Exposer::State::Enter(PagePtr page) {
   if (same != pages.end()) {
     page = *same;
   } else {
+    for (const PagePtr& other : pages) {
+      const bool wholes = IsWhole(*other) && IsWhole(*page) && other->plan != nullptr;
+      if (wholes && IsOlder(*other, *page) && HasSameInstances(*other, *page)) {
+        TakeOver(*other, *page);
+      }
+    }
     pages.push_back(page);
     for (const PagePtr& other : pages) {
-      if (IsOlder(*other, *page)) {
-        other->superseded = true;
-        if (IsWhole(*other) && IsWhole(*page)) TakeOver(*other, *page);
-      }
+      if (IsOlder(*other, *page)) other->superseded = true;
       if (IsOlder(*page, *other)) page->superseded = true;
     }
     page->reported = std::find(reported.begin(), reported.end(), HashOf(*page)) != reported.end();
@@ -215,7 +240,7 @@ void Exposer::State::TrimBodies() {
     std::pair<bool, uint64_t> rank;
     ForEachBody([&](const Page& page, Slot& slot) {
       ++bodies;
-      bytes += slot.body->size;
+      bytes += slot.body->size + BytesOf(slot.pieces);
       const std::pair own(!page.superseded, slot.used);
       if (first == nullptr || own < rank) {
         first = &slot;
@@ -224,12 +249,14 @@ void Exposer::State::TrimBodies() {
     });
     if (bodies <= kBodiesMax && bytes <= kBodyBytesMax) return;
     first->body.reset();
+    first->pieces.clear();
   }
 }
 
-void Exposer::State::Keep(Slot& slot, BodyPtr body) {
+void Exposer::State::Keep(Slot& slot, BodyPtr body, RunPieces pieces) {
   if (body->size > kBodyBytesMax) return;
   slot.body = std::move(body);
+  slot.pieces = std::move(pieces);
   slot.used = ++clock;
   TrimBodies();
 }
@@ -275,7 +302,7 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
   const auto flight = std::make_shared<Flight>();
   slot.flight = flight;
   const BodyPtr plain = of_format[static_cast<size_t>(Encoding::kIdentity)].body;
-  const RunPieces last_pieces = page.last_pieces[static_cast<size_t>(format)];
+  RunPieces& last_pieces = page.last_pieces[static_cast<size_t>(format)];  // this flight's
   RunPieces pieces;
   const auto end = [&] {
     lock.lock();
@@ -293,8 +320,8 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
     throw;
   }
   end();
-  slot.pieces = std::move(pieces);
-  Keep(slot, flight->body);
+  Keep(slot, flight->body, std::move(pieces));
+  if (!slot.pieces.empty()) last_pieces.clear();
   return flight->body;
 }
 

@@ -40,9 +40,10 @@ struct Exposition {
 
 class Exposer {
  public:
-  static constexpr size_t kBodiesMax = 8;                    // kept bodies
-  static constexpr size_t kBodyBytesMax = size_t{64} << 20;  // of all kept bodies together
-  static constexpr size_t kPagesMax = 16;                    // kept plans; each holds its fragments
+  static constexpr size_t kBodiesMax = 8;  // kept bodies
+  static constexpr size_t kBodyBytesMax =
+      size_t{64} << 20;                    // of all kept bodies together, with pieces for the next
+  static constexpr size_t kPagesMax = 16;  // kept plans; each holds its fragments
 
   explicit Exposer(OpenMetricsMode mode, PageLimits limits = {});
   ~Exposer();

@@ -62,7 +62,7 @@ ScrapeConnection::ScrapeConnection(ScrapeLoop* loop, ConnectionStream stream, ui
 }
 
 void ScrapeConnection::Start() {
-  loop_->book().Add(&entry_, Clock::now());
+  loop_->Add(&entry_);
   if (!stream_.secure()) return Read();
   loop_->Enter(&entry_, Phase::kHandshaking);
   stream_.Handshake(

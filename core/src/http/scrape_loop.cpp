@@ -99,7 +99,8 @@ void ScrapeLoop::Run() {
       break;
     } catch (const std::exception&) {
       // Memory ran out in one handler: that connection is stuck until it is overdue or closed at
-      // the cap; the others go on.
+      // the cap; the others go on. It may have been the beat's.
+      KeepBeating();
     }
   }
   mailbox_->Close();
@@ -200,11 +201,11 @@ void ScrapeLoop::CloseOne(Phase last) {
 void ScrapeLoop::Pause(Listener& listener) {
   listener.paused = true;
   ++accept_pauses_total_;
+  BeatWithin(kLoopBeat);
   // The descriptors may all be in our own idle hands. What is being answered goes on, and who has
   // just come is given a chance.
   const ConnectionBook::Entry* victim = book_.Victim(Phase::kReading);
   if (victim != nullptr && Clock::now() - victim->since >= kSparedFor) CloseOne(Phase::kReading);
-  ArmBeat(kLoopBeat);
 }
 
 void ScrapeLoop::Resume() {
@@ -250,14 +251,26 @@ void ScrapeLoop::ArmBeat(Clock::duration after) {
   });
 }
 
+void ScrapeLoop::BeatWithin(Clock::duration most) {
+  if (Clock::now() + most < beat_at_) ArmBeat(most);
+}
+
+void ScrapeLoop::KeepBeating() {
+  try {
+    if (!draining_ || !connections_.empty()) ArmBeat(kLoopBeat);
+  } catch (const std::exception&) {
+    // With the next one, then.
+  }
+}
+
 void ScrapeLoop::Beat() {
   const Clock::time_point now = Clock::now();
   watch_.Beat(now);
+  if (!draining_ || !connections_.empty()) ArmBeat(NextBeat(now));
   for (const ConnectionBook::Entry* entry : book_.Expired(now)) {
     connections_.at(entry->id)->OnOverdue();
   }
   Resume();
-  if (!draining_ || !connections_.empty()) ArmBeat(NextBeat(now));
 }
 
 ScrapeLoop::Clock::duration ScrapeLoop::NextBeat(Clock::time_point now) const {
@@ -268,11 +281,15 @@ ScrapeLoop::Clock::duration ScrapeLoop::NextBeat(Clock::time_point now) const {
   return std::clamp<Clock::duration>(book_.NextExpiry() - now, kLoopBeat, most);
 }
 
+void ScrapeLoop::Add(ConnectionBook::Entry* entry) {
+  book_.Add(entry, Clock::now());
+  Enter(entry, entry->phase);
+}
+
 void ScrapeLoop::Enter(ConnectionBook::Entry* entry, Phase phase) {
-  const Clock::time_point now = Clock::now();
-  book_.Enter(entry, phase, now);
-  const Clock::duration after = std::max<Clock::duration>(book_.Limit(phase), kLoopBeat);
-  if (book_.Limit(phase) != Clock::duration::zero() && now + after < beat_at_) ArmBeat(after);
+  book_.Enter(entry, phase, Clock::now());
+  const Clock::duration limit = book_.Limit(phase);
+  if (limit != Clock::duration::zero()) BeatWithin(std::max<Clock::duration>(limit, kLoopBeat));
 }
 
 // --- the end ---------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ class ScrapeLoop {
   const ScrapePlaneConfig& config() const { return config_; }
   ScrapeHandler& handler() { return *handler_; }
   ConnectionBook& book() { return book_; }
-  // Into a phase of the book, from now on.
+  // Into the book, and into a phase of it, from now on.
+  void Add(ConnectionBook::Entry* entry);
   void Enter(ConnectionBook::Entry* entry, Phase phase);
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   bool draining() const { return draining_; }
@@ -89,6 +90,8 @@ class ScrapeLoop {
   void Pause(Listener& listener);
   void Resume();
   void ArmBeat(Clock::duration after);
+  void BeatWithin(Clock::duration most);
+  void KeepBeating();
   void Beat();
   Clock::duration NextBeat(Clock::time_point now) const;
   void BeginStop();

@@ -78,9 +78,9 @@ struct ScrapePlaneLimits {
   // Pages that readers hold, each counted once; beyond it the oldest reader is closed. The newest
   // page may be larger than that by itself.
   size_t pinned_body_bytes_max = size_t{64} << 20;
-  // /-/healthy turns red when the HTTP loop was kept from running for this long.
-  std::chrono::milliseconds loop_beat_max{
-      5000};  // between two beats of the loop, if nothing is due
+  // The longest time between two beats of the HTTP loop, when nothing is due before.
+  std::chrono::milliseconds loop_beat_max{5000};
+  // /-/healthy turns red when a beat came later than this, or is that late.
   std::chrono::milliseconds loop_late_max{5000};
 };
 

@@ -4,7 +4,8 @@
 
 namespace pillion {
 
-Scheduler::Scheduler(const Clock* clock) : clock_(clock), beat_(clock->Now().count()) {
+Scheduler::Scheduler(const Clock* clock, MonoTime sleep_max)
+    : clock_(clock), sleep_max_(sleep_max), beat_(BeatClock().count()) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -14,8 +15,11 @@ TimerId Scheduler::At(MonoTime when, std::function<void()> what) {
   const std::lock_guard lock(mutex_);
   const TimerId id = queue_.Add(when, std::move(what));
   // Most timers are deadlines of polls that end long before: the thread looks again in time anyway.
-  if (when < sleeps_until_) {
+  // Not so when it should be awake already: the machine was suspended, and its sleep goes on.
+  const bool asleep = sleeps_until_ != MonoTime::min();
+  if (asleep && (when < sleeps_until_ || sleeps_until_ < clock_->Now())) {
     sleeps_until_ = MonoTime::min();
+    SetBeat(BeatClock());
     changed_.notify_one();
   }
   return id;
@@ -39,7 +43,7 @@ void Scheduler::Run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const MonoTime now = clock_->Now();
-    beat_.store(now.count(), std::memory_order_relaxed);
+    SetBeat(BeatClock());
     auto due = queue_.TakeDue(now);
     if (!due.empty()) {
       lock.unlock();
@@ -48,9 +52,9 @@ void Scheduler::Run() {
       lock.lock();
       continue;
     }
-    const MonoTime until = std::min(queue_.Next().value_or(now + kSleepMax), now + kSleepMax);
+    const MonoTime until = std::min(queue_.Next().value_or(now + sleep_max_), now + sleep_max_);
     sleeps_until_ = until;
-    beat_.store(until.count(), std::memory_order_relaxed);
+    SetBeat(BeatClock() + (until - now));
     changed_.wait_for(lock, until - now);
     sleeps_until_ = MonoTime::min();
   }

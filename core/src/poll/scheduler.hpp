@@ -15,18 +15,20 @@ namespace pillion {
 
 class Scheduler final : public Timers {
  public:
-  // It sleeps no longer than that, whatever there is to do.
-  static constexpr std::chrono::seconds kSleepMax{60};
+  // It sleeps no longer than that, as it measures: a suspended machine does not count.
+  static constexpr std::chrono::seconds kSleepMax{10};
 
-  explicit Scheduler(const Clock* clock);
+  explicit Scheduler(const Clock* clock, MonoTime sleep_max = kSleepMax);
   ~Scheduler() override;  // Stop()s
 
   TimerId At(MonoTime when, std::function<void()> what) override;
   void Cancel(TimerId id) override;
 
   // When the thread was last seen between two callbacks or, while it sleeps, when it will wake:
-  // never long ago if all is well.
+  // never long ago if all is well. By the steady clock, which stands still with the machine: the
+  // thread's sleep does, too.
   MonoTime Beat() const { return MonoTime(beat_.load(std::memory_order_relaxed)); }
+  static MonoTime BeatClock() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
   // Ends the thread after the callback that runs; callbacks not yet due are dropped.
   void Stop();
@@ -34,7 +36,10 @@ class Scheduler final : public Timers {
  private:
   void Run();
 
+  void SetBeat(MonoTime beat) { beat_.store(beat.count(), std::memory_order_relaxed); }
+
   const Clock* clock_;
+  const MonoTime sleep_max_;
   std::mutex mutex_;
   std::condition_variable changed_;
   TimerQueue queue_;       // guarded by mutex_

@@ -98,7 +98,7 @@ TEST_CASE("families whose fragments are the same objects are steady if there are
   CHECK(runs_of(apart).empty());
 }
 
-TEST_CASE("a run is taken as it was compressed, and only if it is the same one") {
+TEST_CASE("a run is taken as it was compressed and only if it is the same one") {
   Instance instance('b', 'f');
   const FragmentPtr steady = instance.Read(1);
   const Plan first = MakePagePlan(Page{instance.Poll(steady, 1)});
@@ -123,7 +123,32 @@ TEST_CASE("a run is taken as it was compressed, and only if it is the same one")
   }
 }
 
-TEST_CASE("pages with pieces read as the same pages without, whatever was asked for before") {
+TEST_CASE("a run is compressed once for all pages that have it") {
+  Exposer exposer(OpenMetricsMode::kAuto);
+  Instance instance('b', 'z');
+  const FragmentPtr steady = instance.Read(1);
+  const char* open = "application/openmetrics-text;version=1.0.0";
+  const auto expose = [&](double value, const char* accept) {
+    return exposer.Expose(Page{instance.Poll(steady, value)}, accept, "gzip").body;
+  };
+  // The piece is a chunk of its own; pages of the other format in between do not cost it.
+  const auto share_a_chunk = [](const BodyPtr& a, const BodyPtr& b) {
+    return std::any_of(a->chunks.begin(), a->chunks.end(), [&](const std::string& chunk) {
+      return chunk.size() > 500 &&
+             std::find(b->chunks.begin(), b->chunks.end(), chunk) != b->chunks.end();
+    });
+  };
+  std::vector<BodyPtr> text, open_metrics;
+  for (int poll = 0; poll < 6; ++poll) {
+    const bool is_text = poll % 2 == 0;
+    (is_text ? text : open_metrics).push_back(expose(poll, is_text ? "" : open));
+  }
+  CHECK(share_a_chunk(text[1], text[2]));
+  CHECK(share_a_chunk(open_metrics[0], open_metrics[1]));
+  CHECK(share_a_chunk(open_metrics[1], open_metrics[2]));
+}
+
+TEST_CASE("pages with pieces read as the same pages without them") {
   Exposer exposer(OpenMetricsMode::kAuto);
   Instance instance('b', 'f');
   std::mt19937 engine(5);
