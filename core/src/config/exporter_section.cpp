@@ -134,6 +134,15 @@ bool IsInstanceName(std::string_view name) {
                      [](char c) { return IsWordCharacter(c) || c == '.'; });
 }
 
+bool ClaimName(std::string_view name, std::string_view what, std::string_view path,
+               const Place& place, Loading& loading) {
+  if (IsInstanceName(name)) return loading.Claim(path, place);
+  loading.problems.Error(place, path,
+                         fmt::format("not a name for {}; write 1 to {} letters, digits, _, . and -",
+                                     what, kInstanceNameBytesMax));
+  return false;
+}
+
 bool IsTypeName(std::string_view name) {
   return !name.empty() && name.size() <= kTypeNameBytesMax &&
          std::all_of(name.begin(), name.end(), IsWordCharacter);
@@ -234,14 +243,7 @@ void ReadExporters(const Value& section, Loading& loading) {
   for (const TomlEntry& entry : *entries) {
     const Value table{&entry.value, section.source, JoinKey(section.path, entry.key)};
     const Place place{section.source, entry.position};
-    const bool named = IsInstanceName(entry.key);
-    if (!named) {
-      loading.problems.Error(place, table.path,
-                             fmt::format("not a name for an instance; write 1 to {} letters, "
-                                         "digits, _, . and -",
-                                         kInstanceNameBytesMax));
-    }
-    const bool usable = named && loading.Claim(table.path, place);
+    const bool usable = ClaimName(entry.key, "an instance", table.path, place, loading);
     if (loading.reader.Table(table) == nullptr) continue;
     if (loading.config.instances.size() == kInstancesMax) {
       loading.problems.Error(place, section.path,

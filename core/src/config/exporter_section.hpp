@@ -11,6 +11,10 @@ namespace pillion {
 
 std::string InstancePath(std::string_view name);  // "exporters.NAME"
 bool IsInstanceName(std::string_view name);
+// Whether `path` may be a table of this name; says so where it may not, or is there already.
+// `what`: "an instance".
+bool ClaimName(std::string_view name, std::string_view what, std::string_view path,
+               const Place& place, Loading& loading);
 bool IsTypeName(std::string_view name);
 
 // All of [exporters] in one file.

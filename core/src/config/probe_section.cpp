@@ -109,14 +109,7 @@ void ReadProbes(const Value& section, Loading& loading) {
   for (const TomlEntry& entry : *entries) {
     const Value table{&entry.value, section.source, JoinKey(section.path, entry.key)};
     const Place place{section.source, entry.position};
-    const bool named = IsInstanceName(entry.key);
-    if (!named) {
-      loading.problems.Error(place, table.path,
-                             fmt::format("not a name for a probe; write 1 to {} letters, digits, "
-                                         "_, . and -",
-                                         kInstanceNameBytesMax));
-    }
-    const bool usable = named && loading.Claim(table.path, place);
+    const bool usable = ClaimName(entry.key, "a probe", table.path, place, loading);
     if (loading.reader.Table(table) == nullptr) continue;
     if (loading.config.probes.size() == kProbesMax) {
       return loading.problems.Error(place, section.path,

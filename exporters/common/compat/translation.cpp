@@ -131,6 +131,12 @@ void Translation::MetricsPath(std::string_view path) {
   Http("metrics_path", Quote(path.starts_with('/') ? std::string(path) : "/" + std::string(path)));
 }
 
+void Translation::Pages(const CommandLine& line, std::string_view default_address) {
+  const Given* listen = line.Find("web.listen-address");
+  Http("listen", List(listen ? listen->values : std::vector{std::string(default_address)}));
+  MetricsPath(line.Value("web.telemetry-path", "/metrics"));
+}
+
 Instance& Translation::AddInstance(std::string_view name) {
   instances_.push_back({.name = std::string(name), .keys = {}, .labels = {}});
   return instances_.back();

@@ -66,6 +66,8 @@ class Translation {
   void Log(std::string_view key, std::string toml) { log_.emplace_back(key, std::move(toml)); }
   void Top(std::string_view key, std::string toml) { top_.emplace_back(key, std::move(toml)); }
   void MetricsPath(std::string_view path);
+  // --web.listen-address and --web.telemetry-path, which all of them have.
+  void Pages(const CommandLine& line, std::string_view default_address);
 
   // What they return is good until the next is added.
   Instance& AddInstance(std::string_view name);

@@ -83,10 +83,7 @@ void ApplyTarget(const CommandLine& line, Translation& translation) {
 
 int32_t Translate(const Host& host, const CommandLine& line) {
   Translation translation(host, kProgram, "memcached");
-  const Given* listen = line.Find("web.listen-address");
-  translation.Http("listen",
-                   compat::List(listen ? listen->values : std::vector<std::string>{":9150"}));
-  translation.MetricsPath(line.Value("web.telemetry-path", "/metrics"));
+  translation.Pages(line, ":9150");
   ApplyLog(line, translation);
   ApplyTarget(line, translation);
   translation.Apply(line);

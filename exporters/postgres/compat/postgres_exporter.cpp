@@ -99,10 +99,7 @@ int32_t Translate(const Host& host, const CommandLine& line) {
     return PILLION_COMPAT_DONE;
   }
   Translation translation(host, kProgram, "postgres");
-  const Given* listen = line.Find("web.listen-address");
-  translation.Http("listen",
-                   compat::List(listen ? listen->values : std::vector<std::string>{":9187"}));
-  translation.MetricsPath(line.Value("web.telemetry-path", "/metrics"));
+  translation.Pages(line, ":9187");
   ApplyLog(line, translation);
   const bool has_sources = AddDataSources(host, translation);
   const bool has_probes = AddProbes(host, line, translation);

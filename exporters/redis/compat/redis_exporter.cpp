@@ -248,8 +248,7 @@ void ApplyBasicAuth(const Host& host, const CommandLine& line, Translation& tran
 int32_t Translate(const Host& host, const CommandLine& line) {
   Translation translation(host, kProgram, "redis");
   if (line.On("redis-only-metrics")) translation.Top("self", "\"off\"");
-  translation.Http("listen", compat::List({line.Value("web.listen-address", ":9121")}));
-  translation.MetricsPath(line.Value("web.telemetry-path", "/metrics"));
+  translation.Pages(line, ":9121");
   translation.Http("health_paths", "[\"/health\"]");
   ApplyServerTls(line, translation);
   ApplyBasicAuth(host, line, translation);
