@@ -82,15 +82,8 @@ def start_peers(sandbox, postgres, redis):
                        f"-redis.addr=redis://{redis.host}:{redis.port}"], env={}),
     ]
     for process, address in zip(processes, addresses):
-        wait_until(f"{process.name} answers", lambda a=address: answers(a), alive=[process])
+        wait_until(f"{process.name} answers", lambda a=address: http_get.answers(a), alive=[process])
     return Side("postgres_exporter + redis_exporter", processes, addresses)
-
-
-def answers(address):
-    try:
-        return http_get.get(address, "/metrics").status == 200
-    except OSError:
-        return False
 
 
 def start_ours(sandbox, postgres, redis, names="", name="pillion"):

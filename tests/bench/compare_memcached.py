@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 from memcached_server import MemcachedServer  # noqa: E402
+import http_get  # noqa: E402
 from pillion_process import Pillion, toml  # noqa: E402
 from sandbox import Sandbox, wait_until  # noqa: E402
 
@@ -40,7 +41,7 @@ def start_peer(sandbox, server):
         print("SKIPPED: there is no memcached_exporter, and Debian has no package of it; "
               "PILLION_MEMCACHED_EXPORTER may name one")
         sys.exit(77)
-    wait_until("the peer answers", lambda: compare.answers(address), alive=[process])
+    wait_until("the peer answers", lambda: http_get.answers(address), alive=[process])
     return compare.Side("memcached_exporter", [process], [address])
 
 

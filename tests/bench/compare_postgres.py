@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
+import http_get  # noqa: E402
 from pillion_process import Pillion, toml  # noqa: E402
 from sandbox import Sandbox, executable, wait_until  # noqa: E402
 
@@ -61,7 +62,7 @@ def start_peer(sandbox, postgres):
         [executable("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
          f"--web.listen-address={address}", "--log.level=error"],
         env={"DATA_SOURCE_NAME": compare.dsn(postgres, "peer")})
-    wait_until("the peer answers", lambda: compare.answers(address), alive=[process])
+    wait_until("the peer answers", lambda: http_get.answers(address), alive=[process])
     return Side("postgres_exporter 0.11.1", process, address, "peer")
 
 

@@ -36,15 +36,8 @@ def start_peer(sandbox, redis):
         [executable("prometheus-redis-exporter", "prometheus-redis-exporter"),
          f"-web.listen-address={address}", "-export-client-list",
          f"-redis.addr=redis://{redis.host}:{redis.port}"], env={})
-    wait_until("redis_exporter answers", lambda: answers(address), alive=[process])
+    wait_until("redis_exporter answers", lambda: http_get.answers(address), alive=[process])
     return process, address
-
-
-def answers(address):
-    try:
-        return http_get.get(address, "/metrics").status == 200
-    except OSError:
-        return False
 
 
 def start_ours(sandbox, redis, series):

@@ -54,14 +54,7 @@ def start_peer(sandbox, redis):
         [executable("prometheus-redis-exporter", "prometheus-redis-exporter"),
          f"-web.listen-address={address}", f"-check-key-groups={_GROUPS}",
          "-connection-timeout=120s", f"-redis.addr=redis://{redis.host}:{redis.port}"], env={})
-
-    def listens():
-        try:
-            http_get.connect(address, 1).close()
-            return True
-        except OSError:
-            return False
-    wait_until("redis_exporter listens", listens, alive=[process])
+    wait_until("redis_exporter listens", lambda: http_get.listens(address), alive=[process])
     return process, address
 
 

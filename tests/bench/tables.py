@@ -59,14 +59,7 @@ def start_peer(sandbox, postgres):
          f"--extend.query-path={queries}"],
         env={"DATA_SOURCE_NAME": f"postgresql://{MONITOR}:{_PASSWORD}@{postgres.host}:"
                                  f"{postgres.port}/postgres?sslmode=disable"})
-
-    def listens():
-        try:
-            http_get.connect(address, 1).close()
-            return True
-        except OSError:
-            return False
-    wait_until("postgres_exporter listens", listens, alive=[process])
+    wait_until("postgres_exporter listens", lambda: http_get.listens(address), alive=[process])
     return process, address
 
 

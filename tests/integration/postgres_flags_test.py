@@ -67,13 +67,7 @@ class PostgresFlags(server_test.ServerTest):
         process = self.sandbox.start("peer", [path, *self.arguments(address), "--log.level=error"],
                                      env=self.environment())
         self.addCleanup(process.kill)
-
-        def serves():
-            try:
-                return http_get.get(address, "/metrics").status == 200
-            except OSError:
-                return False
-        wait_until("the peer serves", serves, alive=[process])
+        wait_until("the peer serves", lambda: http_get.answers(address), alive=[process])
         return lambda: parse_text(http_get.get(address, "/metrics").text)
 
     def start_ours(self):

@@ -68,13 +68,7 @@ class RedisFlags(server_test.ServerTest):
         address = f"{self.sandbox.host}:{self.sandbox.port()}"
         process = self.sandbox.start(name, [executable_path, *self.flags(address)], env=env)
         self.addCleanup(process.kill)
-
-        def serves():
-            try:
-                return http_get.get(address, "/metrics").status == 200
-            except OSError:
-                return False
-        wait_until(f"{name} serves", serves, alive=[process])
+        wait_until(f"{name} serves", lambda: http_get.answers(address), alive=[process])
         return lambda: parse_text(http_get.get(address, "/metrics").text)
 
     def test_side_by_side(self):

@@ -93,3 +93,20 @@ class Kept:
 
 def get(address, path, headers=None, seconds=HANG_SECONDS):
     return Request(address, path, headers, seconds).answer()
+
+
+def listens(address):
+    """Whether somebody takes connections there."""
+    try:
+        connect(address, 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def answers(address, path="/metrics"):
+    """Whether a page is served there."""
+    try:
+        return get(address, path).status == 200
+    except OSError:
+        return False

@@ -1,8 +1,9 @@
 #include "exposition/compress.hpp"
 
+#include "core/exposition/gunzip.hpp"
+
 #include <doctest/doctest.h>
 
-#include <zlib.h>
 #include <zstd.h>
 
 #include <random>
@@ -35,27 +36,6 @@ std::string Unzstd(const std::string& compressed, size_t size_max) {
   return plain;
 }
 
-// What a client sees that reads one member and no more, as curl does.
-std::string Inflate(std::string compressed) {
-  std::string plain;
-  z_stream z{};
-  REQUIRE(inflateInit2(&z, 15 + 16) == Z_OK);
-  z.next_in = reinterpret_cast<Bytef*>(compressed.data());
-  z.avail_in = static_cast<uInt>(compressed.size());
-  std::string buffer(1 << 16, '\0');
-  int result = Z_OK;
-  while (result == Z_OK) {
-    z.next_out = reinterpret_cast<Bytef*>(buffer.data());
-    z.avail_out = static_cast<uInt>(buffer.size());
-    result = inflate(&z, Z_NO_FLUSH);
-    plain.append(buffer, 0, buffer.size() - z.avail_out);
-  }
-  CHECK(result == Z_STREAM_END);
-  CHECK(z.avail_in == 0);  // one member, and nothing after it
-  inflateEnd(&z);
-  return plain;
-}
-
 std::string Page(size_t bytes, bool random) {
   std::mt19937 engine(7);
   std::string page;
@@ -82,7 +62,7 @@ TEST_CASE("pages of every size come back whole from one gzip member and one zstd
     CAPTURE(bytes);
     for (const bool random : {false, true}) {  // and what does not shrink
       const std::string page = Page(bytes, random);
-      CHECK((Inflate(Compressed<GzipSink>(page)) == page));
+      CHECK((test::Gunzip(Compressed<GzipSink>(page)) == page));
       CHECK((Unzstd(Compressed<ZstdSink>(page), page.size()) == page));
     }
   }
@@ -119,7 +99,7 @@ TEST_CASE("pieces stand anywhere in any gzip member") {
         sink.Write(std::string_view(texts[i]).substr(at, kChunkBytes));
       }
     }
-    CHECK((Inflate(Joined(sink.Finish())) == wanted));
+    CHECK((test::Gunzip(Joined(sink.Finish())) == wanted));
   }
 }
 

@@ -1,10 +1,10 @@
 #include "exposition/exposer.hpp"
 
 #include "core/exposition/allocations.hpp"
+#include "core/exposition/gunzip.hpp"
 #include "core/exposition/page_fixture.hpp"
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <atomic>
 #include <new>
@@ -29,20 +29,6 @@ SnapshotPtr Many(const std::string& instance, int samples) {
     maker.builder().Add(family, maker.Labels({{"n", std::to_string(i)}}), i);
   }
   return maker.Snapshot(instance);
-}
-
-std::string Gunzip(const std::string& compressed) {
-  std::string plain(64 << 20, '\0');
-  z_stream z{};
-  REQUIRE(inflateInit2(&z, 15 + 16) == Z_OK);
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
-  z.avail_in = static_cast<uInt>(compressed.size());
-  z.next_out = reinterpret_cast<Bytef*>(plain.data());
-  z.avail_out = static_cast<uInt>(plain.size());
-  REQUIRE(inflate(&z, Z_FINISH) == Z_STREAM_END);
-  plain.resize(plain.size() - z.avail_out);
-  inflateEnd(&z);
-  return plain;
 }
 
 TEST_CASE("a page is rendered once for each format and encoding") {
