@@ -98,6 +98,6 @@ Result<void> CollectNodes(Cluster& cluster, Sink& sink);
 
 // The Unix time at which the server started, or 0. A value that is within a second of `before`
 // gives `before`: server and exporter round differently, and the start doesn't move.
-double StartTime(const Info& info, double now, double before);
+double StartTime(const Identity& identity, double now, double before);
 
 }  // namespace pillion::redis

@@ -47,11 +47,9 @@ void AddInstanceInfo(const Identity& id, Sink& sink) {
   sink.Add(FamilyOf(kInstanceInfo), labels, 1);
 }
 
-// Fields that are read apart, so that they are not unknown.
+// Fields that others read, so that they are not unknown.
 bool IsReadApart(const Info::Part& part, std::string_view name) {
-  return IsNumbered(name, kIoThreadPrefix) || name == kSystemMemoryField ||
-         (part.section == Section::kServer &&
-          (name == "hz" || name == "configured_hz" || name == "tcp_port")) ||
+  return (part.section == Section::kServer && name == "tcp_port") ||
          (part.section == Section::kReplication &&
           (name.starts_with("slave") || name.starts_with("master_"))) ||
          part.section == Section::kSentinel || name.starts_with("cluster_");
@@ -69,26 +67,51 @@ std::string UnknownName(std::string_view section, std::string_view field) {
 }
 
 // Fields with a number that have no family: counted, and exported if that is asked for.
-void AddUnknown(const Reading& reading, Sink& sink) {
-  constexpr size_t kUnknownMax = 1000;
-  size_t unknown = 0;
-  for (const Info::Part& part : reading.info.parts()) {
-    if (!HasPlainFields(part.section)) continue;
-    for (FieldCursor at(part.body); auto field = at.Next();) {
-      const auto value = ToValue(field->value);
-      if (!value || FindInfoField(field->name) != kInfoFieldCount) continue;
-      if (IsReadApart(part, field->name)) continue;
-      ++unknown;
-      if (!reading.settings.include_unknown_info || unknown > kUnknownMax) continue;
-      const std::string name = UnknownName(part.name, field->name);
-      Metric metric = MetricTable()[FamilyOf(kInfoAny)];
-      metric.name = name;
-      metric.flags = 0;
-      const Family family = sink.Declare(metric);
-      if (family.valid()) sink.Add(family, *value);
-    }
+class Unknown {
+ public:
+  static constexpr size_t kShownMax = 1000;
+
+  Unknown(const Reading& reading, Sink& sink)
+      : shown_max_(reading.settings.include_unknown_info ? kShownMax : 0), sink_(sink) {}
+
+  void Take(const Info::Part& part, const InfoField& field) {
+    const auto value = ToValue(field.value);
+    if (!value) return;
+    if (++count_ > shown_max_) return;
+    const std::string name = UnknownName(part.name, field.name);
+    Metric metric = MetricTable()[FamilyOf(kInfoAny)];
+    metric.name = name;
+    metric.flags = 0;
+    const Family family = sink_.Declare(metric);
+    if (family.valid()) sink_.Add(family, *value);
   }
-  sink.Add(FamilyOf(kInfoUnknown), static_cast<double>(unknown));
+  void End() { sink_.Add(FamilyOf(kInfoUnknown), static_cast<double>(count_)); }
+
+ private:
+  const size_t shown_max_;
+  Sink& sink_;
+  size_t count_ = 0;
+};
+
+// Fields of the server or its I/O threads that are more than a number with a name. False: it is
+// none of them.
+bool AddSpecial(const Info::Part& part, const InfoField& field, Sink& sink) {
+  if (IsNumbered(field.name, kIoThreadPrefix)) {
+    if (const auto value = ToDouble(field.value)) {
+      sink.Add(FamilyOf(kIoThreadActiveTime), {field.name.substr(kIoThreadPrefix.size())}, *value);
+    }
+    return true;
+  }
+  if (part.section != Section::kServer) return false;
+  if (field.name == "hz") AddIfNumber(sink, kHz, field.value);
+  if (field.name == "configured_hz") AddIfNumber(sink, kConfiguredHz, field.value);
+  return field.name == "hz" || field.name == "configured_hz";
+}
+
+void AddIndexed(Sink& sink, size_t index, const InfoField& field) {
+  const auto value = ToValue(field.value);
+  if (!value) return;
+  sink.Add(static_cast<pillion_family>(index), *value / kInfoFields[index].divisor);
 }
 
 }  // namespace
@@ -96,9 +119,7 @@ void AddUnknown(const Reading& reading, Sink& sink) {
 bool AddField(Sink& sink, uint32_t collector, const InfoField& field) {
   const size_t index = FindInfoField(field.name);
   if (index == kInfoFieldCount || kInfoFields[index].collector != collector) return false;
-  if (const auto value = ToValue(field.value)) {
-    sink.Add(static_cast<pillion_family>(index), *value / kInfoFields[index].divisor);
-  }
+  AddIndexed(sink, index, field);
   return true;
 }
 
@@ -107,40 +128,31 @@ Result<void> Reading::InfoState() const {
   return info_reply.error();
 }
 
-double StartTime(const Info& info, double now, double before) {
-  for (FieldCursor at(info.Body(Section::kServer)); auto field = at.Next();) {
-    if (field->name != "uptime_in_seconds") continue;
-    const auto uptime = ToDouble(field->value);
-    if (!uptime || !std::isfinite(*uptime)) return 0;
-    const double start = std::floor(now) - *uptime;
-    return std::abs(start - before) <= 1 ? before : start;
-  }
-  return 0;
+double StartTime(const Identity& identity, double now, double before) {
+  const auto uptime = ToDouble(identity.uptime_in_seconds);
+  if (!uptime || !std::isfinite(*uptime)) return 0;
+  const double start = std::floor(now) - *uptime;
+  return std::abs(start - before) <= 1 ? before : start;
 }
 
 Result<void> CollectInfo(const Reading& reading, Sink& sink) {
   if (auto state = reading.InfoState(); !state) return state;
   const bool system = reading.settings.include_system_metrics;
+  Unknown unknown(reading, sink);
   for (const Info::Part& part : reading.info.parts()) {
-    if (!HasPlainFields(part.section)) continue;
-    for (FieldCursor at(part.body); auto field = at.Next();) {
-      if (field->name == kSystemMemoryField && !system) continue;
-      if (AddField(sink, kInfo, *field)) continue;
-      if (IsNumbered(field->name, kIoThreadPrefix)) {
-        if (const auto value = ToDouble(field->value)) {
-          sink.Add(FamilyOf(kIoThreadActiveTime), {field->name.substr(kIoThreadPrefix.size())},
-                   *value);
-        }
-      } else if (part.section == Section::kServer && field->name == "hz") {
-        AddIfNumber(sink, kHz, field->value);
-      } else if (part.section == Section::kServer && field->name == "configured_hz") {
-        AddIfNumber(sink, kConfiguredHz, field->value);
+    for (const InfoField& field : reading.info.PlainFields(part)) {
+      const size_t index = FindInfoField(field.name);
+      if (index != kInfoFieldCount) {  // of another collector perhaps
+        const bool wanted = system || field.name != kSystemMemoryField;
+        if (kInfoFields[index].collector == kInfo && wanted) AddIndexed(sink, index, field);
+      } else if (!AddSpecial(part, field, sink) && !IsReadApart(part, field.name)) {
+        unknown.Take(part, field);
       }
     }
   }
   if (reading.start_time > 0) sink.Add(FamilyOf(kStartTime), reading.start_time);
   AddInstanceInfo(reading.identity, sink);
-  AddUnknown(reading, sink);
+  unknown.End();
   return {};
 }
 
@@ -266,11 +278,9 @@ void AddClusterField(Sink& sink, const InfoField& field) {
   if (family.valid()) sink.Add(family, *value);
 }
 
-void AddClusterFields(Sink& sink, std::string_view body) {
-  for (FieldCursor at(body); auto field = at.Next();) {
-    if (!field->name.starts_with("cluster_")) continue;
-    if (!AddField(sink, kCluster, *field)) AddClusterField(sink, *field);
-  }
+void AddIfCluster(Sink& sink, const InfoField& field) {
+  if (!field.name.starts_with("cluster_")) return;
+  if (!AddField(sink, kCluster, field)) AddClusterField(sink, field);
 }
 
 }  // namespace
@@ -278,12 +288,12 @@ void AddClusterFields(Sink& sink, std::string_view body) {
 Result<void> CollectCluster(const Reading& reading, Sink& sink) {
   if (auto state = reading.InfoState(); !state) return state;
   for (const Info::Part& part : reading.info.parts()) {
-    if (HasPlainFields(part.section)) AddClusterFields(sink, part.body);
+    for (const InfoField& field : reading.info.PlainFields(part)) AddIfCluster(sink, field);
   }
   if (!reading.server.cluster) return {};
   const auto cluster = reading.answers.Get(Ask::kClusterInfo);
   if (!cluster) return cluster.error();
-  AddClusterFields(sink, TextOf(*cluster));
+  for (FieldCursor at(TextOf(*cluster)); auto field = at.Next();) AddIfCluster(sink, *field);
   return {};
 }
 

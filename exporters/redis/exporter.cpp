@@ -151,10 +151,10 @@ class RedisExporter {
     Reading reading{settings_, session.server(), answers, answers.Get(Ask::kInfo), {}, {}, {}};
     reading.now = ctx.UnixSeconds();
     if (reading.info_reply.ok()) {
-      reading.info = Info(TextOf(*reading.info_reply));
-      reading.identity = ReadIdentity(reading.info);
+      reading.info = answers.info;
+      reading.identity = answers.identity;
       reading.times = CommandTimes(reading.info.Body(Section::kCommandstats));
-      start_time = StartTime(reading.info, ctx.UnixSeconds(), start_time);
+      start_time = StartTime(reading.identity, ctx.UnixSeconds(), start_time);
       reading.start_time = start_time;
     }
     return reading;

@@ -7,8 +7,6 @@
 namespace pillion::redis {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\v\f";
-
 struct SectionName {
   std::string_view name;
   Section section;
@@ -24,10 +22,12 @@ constexpr SectionName kSectionNames[] = {
     {"Cluster Info", Section::kClusterInfo},
 };
 
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
+
 std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  return text;
 }
 
 // Takes the next line off `rest`, without its end.
@@ -69,6 +69,8 @@ std::optional<InfoField> PairCursor::Next() {
 }
 
 Info::Info(std::string_view text) {
+  constexpr size_t kUsualFields = 256;
+  if (!text.empty()) plain_.reserve(kUsualFields);
   std::string_view name;
   const char* begin = text.data();
   std::string_view rest = text;
@@ -91,6 +93,15 @@ void Info::Append(std::string_view name, std::string_view body) {
     if (known.name == name) part.section = known.section;
   }
   if (part.section != Section::kPlain && Has(part.section)) return;
+  part.first_field = static_cast<uint32_t>(plain_.size());
+  if (HasPlainFields(part.section)) {
+    for (FieldCursor at(body); plain_.size() < kPlainFieldsMax;) {
+      const auto field = at.Next();
+      if (!field) break;
+      plain_.push_back(*field);
+    }
+  }
+  part.field_count = static_cast<uint32_t>(plain_.size()) - part.first_field;
   parts_[count_++] = part;
 }
 
@@ -122,6 +133,12 @@ bool HasPlainFields(Section section) {
 }
 
 std::optional<double> ToDouble(std::string_view text) {
+  // Most of INFO are whole numbers, and up to 15 digits they are exact.
+  if (!text.empty() && text.size() <= 15 && std::all_of(text.begin(), text.end(), IsDigit)) {
+    uint64_t whole = 0;
+    for (const char c : text) whole = whole * 10 + static_cast<uint64_t>(c - '0');
+    return static_cast<double>(whole);
+  }
   double value = 0;
   const auto end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);

@@ -5,9 +5,8 @@
 //   # Keyspace
 //   db0:keys=2,expires=1,avg_ttl=0
 //
-// Nothing here allocates: all results are views into the text, which must outlive them. Any
-// bytes are taken: a line that is not `field:value` is skipped, a section that comes twice counts
-// as the first. Pure; any thread.
+// All results are views into the text, which must outlive them. Any bytes are taken: a line that is
+// not `field:value` is skipped, a section that comes twice counts as the first. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -16,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace pillion::redis {
 
@@ -60,7 +60,9 @@ class PairCursor {
 
 class Info {
  public:
-  static constexpr size_t kSectionsMax = 64;  // Redis 8 has 17; what comes later is not seen
+  // What comes later is not seen. Redis 8 has 17 sections and some 250 plain fields.
+  static constexpr size_t kSectionsMax = 64;
+  static constexpr size_t kPlainFieldsMax = 10'000;
 
   Info() = default;
   explicit Info(std::string_view text);
@@ -69,8 +71,16 @@ class Info {
     Section section = Section::kPlain;
     std::string_view body;
     std::string_view name = {};
+    uint32_t first_field = 0;  // of plain_
+    uint32_t field_count = 0;
   };
   std::span<const Part> parts() const { return {parts_.data(), count_}; }
+
+  // The fields of a section that has plain ones. They are found once, as many collectors ask for
+  // them; the lines of all other sections are walked by the one that knows their form.
+  std::span<const InfoField> PlainFields(const Part& part) const {
+    return std::span(plain_).subspan(part.first_field, part.field_count);
+  }
 
   // The body of a special section; empty if there is none.
   std::string_view Body(Section section) const;
@@ -81,6 +91,7 @@ class Info {
 
   std::array<Part, kSectionsMax> parts_{};
   size_t count_ = 0;
+  std::vector<InfoField> plain_;
 };
 
 // Whether the section's lines are plain fields (perhaps among others).

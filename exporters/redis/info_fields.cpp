@@ -1,33 +1,43 @@
 #include "info_fields.hpp"
 
-#include <algorithm>
 #include <array>
-#include <numeric>
+#include <cstdint>
 
 namespace pillion::redis {
 namespace {
 
-constexpr auto kByField = [] {
-  std::array<uint16_t, kInfoFieldCount> order{};
-  std::iota(order.begin(), order.end(), uint16_t{0});
-  std::sort(order.begin(), order.end(),
-            [](uint16_t a, uint16_t b) { return kInfoFields[a].field < kInfoFields[b].field; });
-  return order;
+// Asked for each field of each poll: a table by hash, with open addressing, made at compile time.
+constexpr size_t kSlots = 1024;  // a power of two
+static_assert(kSlots >= 2 * kInfoFieldCount, "make kSlots larger");
+
+constexpr size_t SlotOf(std::string_view field) {
+  uint32_t hash = 0x811c9dc5u;  // FNV-1a
+  for (const char c : field) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193u;
+  return (hash ^ (hash >> 15)) % kSlots;
+}
+
+constexpr auto kByHash = [] {
+  std::array<uint16_t, kSlots> slots{};  // 0: empty; else the index + 1
+  for (size_t i = 0; i < kInfoFieldCount; ++i) {
+    size_t slot = SlotOf(kInfoFields[i].field);
+    for (; slots[slot] != 0; slot = (slot + 1) % kSlots) {
+      if (kInfoFields[slots[slot] - 1].field == kInfoFields[i].field) {
+        throw "a field stands twice in kInfoFields";  // at compile time
+      }
+    }
+    slots[slot] = static_cast<uint16_t>(i + 1);
+  }
+  return slots;
 }();
-static_assert(std::adjacent_find(kByField.begin(), kByField.end(),
-                                 [](uint16_t a, uint16_t b) {
-                                   return kInfoFields[a].field == kInfoFields[b].field;
-                                 }) == kByField.end(),
-              "a field stands twice in kInfoFields");
 
 }  // namespace
 
 size_t FindInfoField(std::string_view field) {
-  const auto found =
-      std::lower_bound(kByField.begin(), kByField.end(), field,
-                       [](uint16_t i, std::string_view f) { return kInfoFields[i].field < f; });
-  if (found == kByField.end() || kInfoFields[*found].field != field) return kInfoFieldCount;
-  return *found;
+  for (size_t slot = SlotOf(field); kByHash[slot] != 0; slot = (slot + 1) % kSlots) {
+    const size_t index = kByHash[slot] - size_t{1};
+    if (kInfoFields[index].field == field) return index;
+  }
+  return kInfoFieldCount;
 }
 
 }  // namespace pillion::redis

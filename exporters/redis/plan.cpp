@@ -103,12 +103,12 @@ Identity ReadIdentity(const Info& info) {
       {"master_port", &identity.master_port},
       {"slave_read_only", &identity.slave_read_only},
       {"connected_clients", &identity.connected_clients},
+      {"uptime_in_seconds", &identity.uptime_in_seconds},
   };
   for (const Info::Part& part : info.parts()) {
-    if (!HasPlainFields(part.section)) continue;
-    for (FieldCursor at(part.body); auto field = at.Next();) {
+    for (const InfoField& field : info.PlainFields(part)) {
       for (const auto& want : wanted) {
-        if (want.name == field->name) *want.into = field->value;
+        if (want.name == field.name) *want.into = field.value;
       }
     }
   }

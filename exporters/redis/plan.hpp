@@ -64,7 +64,7 @@ struct Server {
 struct Identity {
   std::string_view role, redis_version, redis_build_id, redis_mode, os, maxmemory_policy, tcp_port,
       run_id, process_id, master_replid, valkey_version, valkey_release_stage, cluster_enabled,
-      master_host, master_port, slave_read_only, connected_clients;
+      master_host, master_port, slave_read_only, connected_clients, uptime_in_seconds;
 };
 Identity ReadIdentity(const Info& info);
 Server ReadServer(const Info& info, const Identity& identity);

@@ -37,8 +37,8 @@ void Scans::Run(const PollContext& ctx, DueSet due, Session& session, const Read
   Reading of_replica{
       replica_settings_, replica_->server(), answers, answers.Get(Ask::kInfo), {}, {}, {}};
   if (of_replica.info_reply.ok()) {
-    of_replica.info = Info(TextOf(*of_replica.info_reply));
-    of_replica.identity = ReadIdentity(of_replica.info);
+    of_replica.info = answers.info;
+    of_replica.identity = answers.identity;
   }
   RunOn(ctx, *replica_, of_replica, sink);
   replica_->Renew(ctx);

@@ -190,18 +190,19 @@ std::vector<Session::Denied> Session::DeniedNow() const {
 }
 
 // What INFO says of the server. It stays known as long as the connection.
-Result<void> Session::Learn(const Answers& answers) {
+Result<void> Session::Learn(Answers& answers) {
   const auto info = answers.Get(Ask::kInfo);
   if (!info) return {};
-  const Info parsed(TextOf(*info));
-  if (parsed.parts().empty()) {
+  answers.info = Info(TextOf(*info));
+  if (answers.info.parts().empty()) {
     connection_.Close();
     return Error{Reason::kProtocol,
                  connection_.address().ToText() + ": INFO was answered without any text"};
   }
-  const Identity identity = ReadIdentity(parsed);
+  answers.identity = ReadIdentity(answers.info);
+  const Identity& identity = answers.identity;
   const bool one_name_only = server_.known && !server_.config_takes_many;
-  server_ = ReadServer(parsed, identity);
+  server_ = ReadServer(answers.info, identity);
   if (one_name_only) server_.config_takes_many = false;
   role_ = identity.role;
   if (run_id_ != identity.run_id) {  // another process: it may allow something else

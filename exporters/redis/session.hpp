@@ -46,6 +46,10 @@ class Answers {
   };
   std::vector<SentinelMaster> sentinel_masters;
 
+  // Of the reply to Ask::kInfo, if there is one.
+  Info info;
+  Identity identity;
+
  private:
   friend class Session;
   struct Slot {
@@ -132,7 +136,7 @@ class Session {
   Result<SecretText> ReadPassword(const PollContext& ctx);
   Result<void> ReadGreeting(const PollContext& ctx, const redisReply* reply);
   Error Note(const PollContext& ctx, Ask ask, const redisReply* reply);
-  Result<void> Learn(const Answers& answers);
+  Result<void> Learn(Answers& answers);
   void WidenConfig(Answers& answers);
   Result<void> AskSentinel(const PollContext& ctx, Answers& answers);
   Result<void> CheckAnyAnswer(const Answers& answers) const;

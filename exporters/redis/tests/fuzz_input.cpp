@@ -22,7 +22,7 @@ void TryInfo(std::string_view input) {
   const Server server = ReadServer(reading.info, reading.identity);
   reading.times = CommandTimes(reading.info.Body(Section::kCommandstats));
   Reading known{settings,     server,           answers,       &reply,
-                reading.info, reading.identity, reading.times, StartTime(reading.info, 1.7e9, 0)};
+                reading.info, reading.identity, reading.times, StartTime(reading.identity, 1.7e9, 0)};
   BlindSink sink;
   for (const auto collect :
        {CollectInfo, CollectKeyspace, CollectCommandstats, CollectLatencystats, CollectErrorstats,
