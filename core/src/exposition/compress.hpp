@@ -44,10 +44,13 @@ class GzipSink final : public CompressingSink {
   GzipSink& operator=(const GzipSink&) = delete;
 
   void Write(std::string_view bytes) override;
-  void Append(const GzipPiece& piece);
   std::vector<std::string> Finish() override;
+  // The same with a piece behind what was written, and after it `end`, at most 65,535 bytes.
+  std::vector<std::string> Finish(const GzipPiece& piece, std::string_view end);
 
  private:
+  std::vector<std::string> Take();
+
   std::unique_ptr<Deflater> deflater_;
 };
 

@@ -32,7 +32,7 @@ struct Flight {
 
 struct Slot {
   BodyPtr body;
-  RunPieces pieces;
+  SteadyPiece piece;
   std::shared_ptr<Flight> flight;
   uint64_t used = 0;
 };
@@ -47,7 +47,7 @@ struct Page {
   std::vector<Mark> marks;
   PlanPtr plan;
   PlanPtr last_plan;  // of a page that this one supersedes, until this one is planned
-  std::array<RunPieces, kFormats> last_pieces;  // of the same page
+  std::array<SteadyPiece, kFormats> last_pieces;  // of the same page
   bool planning = false;
   bool reported = false;
   bool superseded = false;
@@ -87,11 +87,10 @@ bool IsWhole(const Page& page) {
   return page.names.empty() && page.escaping == Escaping::kAllowUtf8;
 }
 
-size_t BytesOf(const RunPieces& pieces) {
+size_t BytesOf(const SteadyPiece& piece) {
   size_t bytes = 0;
-  for (const RunPiece& piece : pieces) {
-    for (const std::string& chunk : piece.piece->chunks) bytes += chunk.size();
-  }
+  if (piece.piece == nullptr) return bytes;
+  for (const std::string& chunk : piece.piece->chunks) bytes += chunk.size();
   return bytes;
 }
 
@@ -101,18 +100,14 @@ bool HasSameInstances(const Page& a, const Page& b) {
 }
 
 // What makes the next page cheaper: the plan, and what was compressed for it. A format that was not
-// asked for in `last` goes on with what `last` had of its own predecessor and would have kept.
+// asked for in `last` goes on with what `last` had of its own predecessor, if that is still right.
 void TakeOver(const Page& last, Page& page) {
   page.last_plan = last.plan;
   for (size_t format = 0; format < kFormats; ++format) {
-    RunPieces& pieces = page.last_pieces[format];
-    pieces = last.slots[format][static_cast<size_t>(Encoding::kGzip)].pieces;
-    if (!pieces.empty()) continue;
-    const auto& steady = last.plan->steady;
-    std::copy_if(last.last_pieces[format].begin(), last.last_pieces[format].end(),
-                 std::back_inserter(pieces), [&](const RunPiece& piece) {
-                   return std::find(steady.begin(), steady.end(), piece.run) != steady.end();
-                 });
+    SteadyPiece& piece = page.last_pieces[format];
+    piece = last.slots[format][static_cast<size_t>(Encoding::kGzip)].piece;
+    if (piece.id != 0) continue;
+    if (last.last_pieces[format].id == last.plan->steady.id) piece = last.last_pieces[format];
   }
 }
 
@@ -133,11 +128,11 @@ struct Exposer::State {
   // All with `mutex` held by `lock`; the two that take the lock let go of it while they work.
   PagePtr Enter(PagePtr page);
   void Leave(const PagePtr& page);
-  PlanPtr PlanOf(Lock& lock, Page& page, const std::function<PlanPtr()>& make);
+  PlanPtr PlanOf(Lock& lock, Page& page, const std::function<PlanPtr(PlanPtr last)>& make);
   BodyPtr BodyOf(Lock& lock, Page& page, Format format, Encoding encoding);
   bool Report(Page& page);
   void AddDrops(Page& page, Exposition& out);
-  void Keep(Slot& slot, BodyPtr body, RunPieces pieces);
+  void Keep(Slot& slot, BodyPtr body, SteadyPiece piece);
   void TrimBodies();
   void TrimPages();
   void Wait(Lock& lock);
@@ -240,7 +235,7 @@ void Exposer::State::TrimBodies() {
     std::pair<bool, uint64_t> rank;
     ForEachBody([&](const Page& page, Slot& slot) {
       ++bodies;
-      bytes += slot.body->size + BytesOf(slot.pieces);
+      bytes += slot.body->size + BytesOf(slot.piece);
       const std::pair own(!page.superseded, slot.used);
       if (first == nullptr || own < rank) {
         first = &slot;
@@ -249,29 +244,32 @@ void Exposer::State::TrimBodies() {
     });
     if (bodies <= kBodiesMax && bytes <= kBodyBytesMax) return;
     first->body.reset();
-    first->pieces.clear();
+    first->piece = {};
   }
 }
 
-void Exposer::State::Keep(Slot& slot, BodyPtr body, RunPieces pieces) {
+void Exposer::State::Keep(Slot& slot, BodyPtr body, SteadyPiece piece) {
   if (body->size > kBodyBytesMax) return;
   slot.body = std::move(body);
-  slot.pieces = std::move(pieces);
+  slot.piece = std::move(piece);
   slot.used = ++clock;
   TrimBodies();
 }
 
-PlanPtr Exposer::State::PlanOf(Lock& lock, Page& page, const std::function<PlanPtr()>& make) {
+PlanPtr Exposer::State::PlanOf(Lock& lock, Page& page,
+                               const std::function<PlanPtr(PlanPtr last)>& make) {
   while (page.plan == nullptr) {
     if (page.planning) {
       Wait(lock);
       continue;
     }
     page.planning = true;
+    PlanPtr last = std::move(page.last_plan);
+    page.last_plan = nullptr;
     lock.unlock();
     PlanPtr plan;
     try {
-      plan = make();
+      plan = make(std::move(last));
     } catch (...) {
       lock.lock();
       page.planning = false;
@@ -281,7 +279,6 @@ PlanPtr Exposer::State::PlanOf(Lock& lock, Page& page, const std::function<PlanP
     lock.lock();
     page.planning = false;
     page.plan = std::move(plan);
-    page.last_plan = nullptr;
     changed.notify_all();
   }
   return page.plan;
@@ -302,8 +299,8 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
   const auto flight = std::make_shared<Flight>();
   slot.flight = flight;
   const BodyPtr plain = of_format[static_cast<size_t>(Encoding::kIdentity)].body;
-  RunPieces& last_pieces = page.last_pieces[static_cast<size_t>(format)];  // this flight's
-  RunPieces pieces;
+  SteadyPiece& last_piece = page.last_pieces[static_cast<size_t>(format)];  // this flight's
+  SteadyPiece piece;
   const auto end = [&] {
     lock.lock();
     flight->done = true;
@@ -312,16 +309,16 @@ BodyPtr Exposer::State::BodyOf(Lock& lock, Page& page, Format format, Encoding e
   };
   lock.unlock();
   try {
-    Rendered rendered = Render(*page.plan, format, encoding, plain, last_pieces);
+    Rendered rendered = Render(*page.plan, format, encoding, plain, last_piece);
     flight->body = std::move(rendered.body);
-    pieces = std::move(rendered.pieces);
+    piece = std::move(rendered.piece);
   } catch (...) {
     end();
     throw;
   }
   end();
-  Keep(slot, flight->body, std::move(pieces));
-  if (!slot.pieces.empty()) last_pieces.clear();
+  Keep(slot, flight->body, std::move(piece));
+  if (slot.piece.id != 0) last_piece = {};
   return flight->body;
 }
 
@@ -359,15 +356,16 @@ Exposition Exposer::Expose(std::span<const SnapshotPtr> snapshots, std::string_v
   PagePtr candidate = MakePage(snapshots, names, Escaping::kAllowUtf8);
   State::Lock lock(state.mutex);
   State::Use whole(&state, std::move(candidate));
-  const PlanPtr last = whole.page().last_plan;
-  const PlanPtr plan = state.PlanOf(
-      lock, whole.page(), [&] { return MakePagePlan(snapshots, state.limits, names, last.get()); });
+  const PlanPtr plan = state.PlanOf(lock, whole.page(), [&](PlanPtr last) {
+    return MakePagePlan(snapshots, state.limits, names, std::move(last));
+  });
   const auto escaped = [&](Format format, std::optional<State::Use>& use) -> Page& {
     const Escaping escaping = acceptance[format].escaping;
     if (!plan->has_utf8_names || escaping == Escaping::kAllowUtf8) return whole.page();
     use.emplace(&state, MakePage(snapshots, names, escaping));
-    state.PlanOf(lock, use->page(),
-                 [&] { return MakeEscapedPlan(snapshots, *plan, escaping, state.limits); });
+    state.PlanOf(lock, use->page(), [&](const PlanPtr&) {
+      return MakeEscapedPlan(snapshots, *plan, escaping, state.limits);
+    });
     return use->page();
   };
   std::optional<State::Use> use_of_openmetrics, use_of_body;

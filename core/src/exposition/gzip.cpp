@@ -62,6 +62,20 @@ struct Deflater {
   void Align() { Run({}, FULL_FLUSH, false); }
   void End() { Run({}, NO_FLUSH, true); }
 
+  // Ends with a block that is not compressed, after Align: one that is needs tables, which cost
+  // more than a small page.
+  void StoreLast(std::string_view bytes) {
+    const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+    const auto size = static_cast<uint16_t>(bytes.size());
+    const auto low = static_cast<uint8_t>(size), high = static_cast<uint8_t>(size >> 8);
+    const std::array<uint8_t, 5> head = {1, low, high, static_cast<uint8_t>(~low),
+                                         static_cast<uint8_t>(~high)};
+    Put(head.data(), head.size());
+    Put(data, bytes.size());
+    crc = crc32_gzip_refl(crc, data, bytes.size());
+    plain_bytes += bytes.size();
+  }
+
   void Put(const uint8_t* bytes, size_t size) {  // as they are
     if (z.avail_out < size) Emit();
     std::copy_n(bytes, size, z.next_out);
@@ -97,18 +111,9 @@ GzipSink::~GzipSink() = default;
 
 void GzipSink::Write(std::string_view bytes) { deflater_->Add(bytes); }
 
-void GzipSink::Append(const GzipPiece& piece) {
-  deflater_->Align();
-  deflater_->Emit();
-  deflater_->chunks.insert(deflater_->chunks.end(), piece.chunks.begin(), piece.chunks.end());
-  deflater_->crc = JoinCrc(deflater_->crc, piece.crc, piece.plain_bytes);
-  deflater_->plain_bytes += piece.plain_bytes;
-}
-
-std::vector<std::string> GzipSink::Finish() {
-  deflater_->End();
-  const auto size = static_cast<uint32_t>(deflater_->plain_bytes);  // modulo 2^32, as gzip has it
+std::vector<std::string> GzipSink::Take() {
   std::array<uint8_t, 8> trailer;
+  const auto size = static_cast<uint32_t>(deflater_->plain_bytes);  // modulo 2^32, as gzip has it
   for (size_t i = 0; i < 4; ++i) {
     trailer[i] = static_cast<uint8_t>(deflater_->crc >> (8 * i));
     trailer[i + 4] = static_cast<uint8_t>(size >> (8 * i));
@@ -116,6 +121,21 @@ std::vector<std::string> GzipSink::Finish() {
   deflater_->Put(trailer.data(), trailer.size());
   deflater_->Emit();
   return std::move(deflater_->chunks);
+}
+
+std::vector<std::string> GzipSink::Finish() {
+  deflater_->End();
+  return Take();
+}
+
+std::vector<std::string> GzipSink::Finish(const GzipPiece& piece, std::string_view end) {
+  deflater_->Align();
+  deflater_->Emit();
+  deflater_->chunks.insert(deflater_->chunks.end(), piece.chunks.begin(), piece.chunks.end());
+  deflater_->crc = JoinCrc(deflater_->crc, piece.crc, piece.plain_bytes);
+  deflater_->plain_bytes += piece.plain_bytes;
+  deflater_->StoreLast(end);
+  return Take();
 }
 
 GzipPieceSink::GzipPieceSink() : deflater_(std::make_unique_for_overwrite<Deflater>()) {}

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace pillion {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 struct Arrival {
   std::string_view name;
   uint32_t order;  // "first" is the lowest
+  uint32_t place;  // of the fragment, among those of all snapshots
   uint32_t range;
   const Fragment* fragment;
   const Snapshot* snapshot;
@@ -30,12 +32,14 @@ struct Arrival {
 std::vector<Arrival> CollectArrivals(std::span<const SnapshotPtr> snapshots) {
   std::vector<Arrival> arrivals;
   for (const bool hosts : {true, false}) {
+    uint32_t next = 0;
     for (const SnapshotPtr& snapshot : snapshots) {
       for (const FragmentPtr& fragment : snapshot->fragments) {
+        const uint32_t place = next++;
         if ((fragment->collector == Fragment::kHost) != hosts) continue;
         for (uint32_t range = 0; range < fragment->families.size(); ++range) {
           arrivals.push_back({fragment->families[range].family->name,
-                              static_cast<uint32_t>(arrivals.size()), range, fragment.get(),
+                              static_cast<uint32_t>(arrivals.size()), place, range, fragment.get(),
                               snapshot.get()});
         }
       }
@@ -144,7 +148,7 @@ void Planner::AddParts(Group group, PlanFamily& family) {
   family.desc = first.fragment->families[first.range].family;
   for (const Arrival& arrival : group) {
     if (arrival.desc().type == family.desc->type) {
-      family.parts.push_back({arrival.fragment, arrival.range, {}});
+      family.parts.push_back({arrival.fragment, arrival.place, arrival.range, {}});
     } else {
       NoteConflict(arrival, " has another type than ", first, drops_);
     }
@@ -202,10 +206,7 @@ void Planner::Plan(PagePlan& plan, NameIndex& names) {
 
 std::shared_ptr<PagePlan> PlanFromNothing(std::span<const SnapshotPtr> snapshots, Drops& drops) {
   auto plan = std::make_shared<PagePlan>();
-  for (const SnapshotPtr& snapshot : snapshots) {
-    plan->fragments.insert(plan->fragments.end(), snapshot->fragments.begin(),
-                           snapshot->fragments.end());
-  }
+  plan->fragments = FragmentsOf(snapshots);
   Planner planner(snapshots);
   NameIndex names(planner.family_count());
   planner.DropNameClashes(names);
@@ -226,14 +227,14 @@ bool HasUtf8Names(const PagePlan& plan) {
 std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
                                              const PageLimits& limits,
                                              std::span<const std::string> names,
-                                             const PagePlan* last) {
+                                             std::shared_ptr<const PagePlan> last) {
   Drops drops;
-  std::shared_ptr<PagePlan> plan = last == nullptr ? nullptr : Replan(*last, snapshots);
+  std::shared_ptr<PagePlan> plan = last == nullptr ? nullptr : Replan(std::move(last), snapshots);
   if (plan == nullptr) plan = PlanFromNothing(snapshots, drops);
   const size_t families = plan->families.size();
   KeepNamed(*plan, names);
   ApplyLimits(*plan, limits, drops);
-  if (plan->families.size() != families) plan->steady.clear();
+  if (plan->families.size() != families) plan->steady = {};
   plan->openmetrics_clean = std::none_of(
       plan->families.begin(), plan->families.end(),
       [](const PlanFamily& family) { return family.form == OpenMetricsForm::kUnknown; });

@@ -31,6 +31,7 @@ namespace pillion {
 // One fragment's samples of a family.
 struct PlanPart {
   const Fragment* fragment = nullptr;
+  uint32_t place = 0;                // of the fragment, in PagePlan::fragments
   uint32_t range = 0;                // index into fragment->families
   std::vector<uint32_t> duplicates;  // points to leave out, ascending
 };
@@ -42,28 +43,26 @@ enum class OpenMetricsForm : uint8_t {
   kUnknown,  // the type that text 0.0.4 can say is lost: the page is not clean
 };
 
-inline constexpr uint32_t kSteadyRunMin = 64;  // families; shorter ones are not worth a piece
-
 struct PlanFamily {
   FamilyPtr desc;
   std::vector<PlanPart> parts;
   OpenMetricsForm form = OpenMetricsForm::kTyped;
   bool keeps_type = true;   // MayKeepType(*this)
   bool legacy_name = true;  // IsLegacyMetricName(desc->name)
+  uint8_t same_for = 0;     // pages in a row on which it read as before, up to 255
+  uint8_t patience = 2;     // such pages until it counts as steady
 };
 
-// Families one after another that read as they did in the plan before: their fragments are the
-// same objects.
-struct SteadyRun {
-  uint32_t first = 0;  // index into PagePlan::families
-  uint32_t count = 0;
-  friend bool operator==(const SteadyRun&, const SteadyRun&) = default;
+// Families that have long read the same: what is compressed of them serves many pages.
+struct SteadyFamilies {
+  uint64_t id = 0;                 // of these families as they read now; 0: there are none
+  std::vector<uint32_t> families;  // indices into PagePlan::families, ascending
 };
 
 struct PagePlan {
   std::vector<FragmentPtr> fragments;  // what the parts point into
   std::vector<PlanFamily> families;
-  std::vector<SteadyRun> steady;       // ascending; only long ones, of kSteadyRunMin or more
+  SteadyFamilies steady;
   bool openmetrics_clean = true;       // no family is kUnknown
   bool has_utf8_names = false;         // the page depends on the escaping that a client takes
   std::shared_ptr<const Drops> drops;  // never null
@@ -78,11 +77,12 @@ struct PageLimits {
 
 // `names`: only these families, or those that samples of these names belong to; empty: all.
 // `last`: a plan of the same instances a moment ago, with all families in their own names, if there
-// is one; the result is the same without it, but dearer.
+// is one; but for `steady` the result is the same without it, and dearer. If nobody else holds it,
+// it is used up.
 std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapshots,
                                              const PageLimits& limits = {},
                                              std::span<const std::string> names = {},
-                                             const PagePlan* last = nullptr);
+                                             std::shared_ptr<const PagePlan> last = nullptr);
 
 // Calls fn(part, point) for each point of a family that is to be shown; `point` counts in
 // part.fragment->values or ->distributions.

@@ -1,10 +1,10 @@
 #include "exposition/page_replan.hpp"
 
 #include "exposition/openmetrics_form.hpp"
+#include "exposition/page_steady.hpp"
 
 #include <algorithm>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
 namespace pillion {
 namespace {
@@ -27,61 +27,45 @@ bool HasSameSeries(const Fragment& a, const Fragment& b) {
                     });
 }
 
-// Gathers the long runs of families that are the same.
-class SteadyRuns {
- public:
-  explicit SteadyRuns(std::vector<SteadyRun>& runs) : runs_(runs) {}
-  void Next(bool same) {
-    ++at_;
-    if (same) return;
-    const SteadyRun run{first_, at_ - 1 - first_};
-    if (run.count >= kSteadyRunMin) runs_.push_back(run);
-    first_ = at_;
-  }
-
- private:
-  std::vector<SteadyRun>& runs_;
-  uint32_t at_ = 0;     // families so far
-  uint32_t first_ = 0;  // of the run that goes on
-};
-
 }  // namespace
 
-std::shared_ptr<PagePlan> Replan(const PagePlan& last, std::span<const SnapshotPtr> snapshots) {
-  if (last.drops->total() > 0) return nullptr;
-  auto plan = std::make_shared<PagePlan>();
+std::vector<FragmentPtr> FragmentsOf(std::span<const SnapshotPtr> snapshots) {
+  std::vector<FragmentPtr> fragments;
   for (const SnapshotPtr& snapshot : snapshots) {
-    plan->fragments.insert(plan->fragments.end(), snapshot->fragments.begin(),
-                           snapshot->fragments.end());
+    fragments.insert(fragments.end(), snapshot->fragments.begin(), snapshot->fragments.end());
   }
-  if (plan->fragments.size() != last.fragments.size()) return nullptr;
-  std::unordered_map<const Fragment*, size_t> places;  // of the last ones
-  for (size_t i = 0; i < last.fragments.size(); ++i) {
-    if (!HasSameFamilies(*last.fragments[i], *plan->fragments[i])) return nullptr;
-    places.emplace(last.fragments[i].get(), i);
+  return fragments;
+}
+
+std::shared_ptr<PagePlan> Replan(std::shared_ptr<const PagePlan> last,
+                                 std::span<const SnapshotPtr> snapshots) {
+  if (last->drops->total() > 0) return nullptr;
+  std::vector<FragmentPtr> now = FragmentsOf(snapshots);
+  if (now.size() != last->fragments.size()) return nullptr;
+  std::vector<char> same_series(now.size());  // by place
+  for (size_t i = 0; i < now.size(); ++i) {
+    if (!HasSameFamilies(*last->fragments[i], *now[i])) return nullptr;
+    same_series[i] = last->fragments[i] == now[i] || HasSameSeries(*last->fragments[i], *now[i]);
   }
-  std::vector<char> same_series(last.fragments.size());  // 0: not looked at yet
-  const auto has_same_series = [&](size_t i) {
-    if (same_series[i] == 0) {
-      same_series[i] = HasSameSeries(*last.fragments[i], *plan->fragments[i]) ? 'y' : 'n';
-    }
-    return same_series[i] == 'y';
-  };
-  plan->families = last.families;
-  SteadyRuns steady(plan->steady);
+  const auto plan = last.use_count() == 1 ? std::const_pointer_cast<PagePlan>(std::move(last))
+                                          : std::make_shared<PagePlan>(*last);
+  plan->fragments.swap(now);
+  const std::vector<FragmentPtr>& before = now;
   for (PlanFamily& family : plan->families) {
     bool same = true;
     for (PlanPart& part : family.parts) {
-      const size_t i = places.at(part.fragment);
-      same = same && last.fragments[i] == plan->fragments[i];
+      const Fragment& is = *plan->fragments[part.place];
       // Which of several fragments' series are double depends on all of them.
-      if (family.parts.size() > 1 && !has_same_series(i)) return nullptr;
-      part.fragment = plan->fragments[i].get();
+      if (family.parts.size() > 1 && !same_series[part.place]) return nullptr;
+      same = same &&
+             (&is == part.fragment ||
+              (same_series[part.place] && HasSameSamples(*before[part.place], is, part.range)));
+      part.fragment = &is;
     }
-    if (MayKeepType(family) != family.keeps_type) return nullptr;
-    steady.Next(same);
+    if (!same && MayKeepType(family) != family.keeps_type) return nullptr;
+    NoteWhetherSame(family, same);
   }
-  steady.Next(false);
+  UpdateSteady(*plan);
   return plan;
 }
 

@@ -5,9 +5,9 @@
 #include "exposition/protobuf_writer.hpp"
 #include "exposition/text_writer.hpp"
 
-#include <algorithm>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace pillion {
@@ -21,14 +21,14 @@ void WriteFamilies(std::span<const PlanFamily> families, Format format, Output& 
   }
 }
 
-void WriteEnd(Format format, Output& out) {
-  if (format == Format::kOpenMetrics100) out.Append(kOpenMetricsEnd);
+std::string_view EndOf(Format format) {
+  return format == Format::kOpenMetrics100 ? kOpenMetricsEnd : std::string_view();
 }
 
 void Write(const PagePlan& plan, Format format, ByteSink& sink) {
   Output out(&sink);
   WriteFamilies(plan.families, format, out);
-  WriteEnd(format, out);
+  out.Append(EndOf(format));
   out.Flush();
 }
 
@@ -42,41 +42,42 @@ std::vector<std::string> Compress(const PagePlan& plan, Format format, const Bod
   return sink.Finish();
 }
 
-std::shared_ptr<const GzipPiece> PieceOf(const SteadyRun& run, const PagePlan& plan, Format format,
-                                         const RunPieces& last) {
-  const auto known = std::find_if(last.begin(), last.end(),
-                                  [&](const RunPiece& piece) { return piece.run == run; });
-  if (known != last.end()) return known->piece;
-  GzipPieceSink sink;
-  Output out(&sink);
-  WriteFamilies(std::span(plan.families).subspan(run.first, run.count), format, out);
-  out.Flush();
-  return std::make_shared<const GzipPiece>(sink.Finish());
+// The families that are steady, or all others.
+void WriteSome(const PagePlan& plan, bool steady, Format format, Output& out) {
+  const std::span families(plan.families);
+  size_t others = 0;  // from here on
+  for (const uint32_t i : plan.steady.families) {
+    const bool wanted = steady || i > others;
+    if (wanted) {
+      WriteFamilies(steady ? families.subspan(i, 1) : families.subspan(others, i - others), format,
+                    out);
+    }
+    others = i + 1;
+  }
+  if (!steady) WriteFamilies(families.subspan(others), format, out);
 }
 
-std::vector<std::string> GzipInPieces(const PagePlan& plan, Format format, const RunPieces& last,
-                                      RunPieces& pieces) {
+std::vector<std::string> GzipInPieces(const PagePlan& plan, Format format, const SteadyPiece& last,
+                                      SteadyPiece& piece) {
+  piece = last;
+  if (piece.id != plan.steady.id) {
+    GzipPieceSink sink;
+    Output out(&sink);
+    WriteSome(plan, /*steady=*/true, format, out);
+    out.Flush();
+    piece = {plan.steady.id, std::make_shared<const GzipPiece>(sink.Finish())};
+  }
   GzipSink sink;
   Output out(&sink);
-  const std::span families(plan.families);
-  size_t at = 0;
-  for (const SteadyRun& run : plan.steady) {
-    WriteFamilies(families.subspan(at, run.first - at), format, out);
-    out.Flush();
-    pieces.push_back({run, PieceOf(run, plan, format, last)});
-    sink.Append(*pieces.back().piece);
-    at = run.first + run.count;
-  }
-  WriteFamilies(families.subspan(at), format, out);
-  WriteEnd(format, out);
+  WriteSome(plan, /*steady=*/false, format, out);
   out.Flush();
-  return sink.Finish();
+  return sink.Finish(*piece.piece, EndOf(format));
 }
 
 }  // namespace
 
 Rendered Render(const PagePlan& plan, Format format, Encoding encoding, const BodyPtr& plain,
-                const RunPieces& last) {
+                const SteadyPiece& last) {
   Rendered rendered;
   auto body = std::make_shared<Body>();
   body->format = format;
@@ -89,8 +90,8 @@ Rendered Render(const PagePlan& plan, Format format, Encoding encoding, const Bo
       break;
     }
     case Encoding::kGzip:
-      body->chunks = plan.steady.empty() ? Compress(plan, format, plain, GzipSink())
-                                         : GzipInPieces(plan, format, last, rendered.pieces);
+      body->chunks = plan.steady.id == 0 ? Compress(plan, format, plain, GzipSink())
+                                         : GzipInPieces(plan, format, last, rendered.piece);
       break;
     case Encoding::kZstd: body->chunks = Compress(plan, format, plain, ZstdSink()); break;
   }

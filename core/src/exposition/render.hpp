@@ -1,7 +1,7 @@
 // Render: the bytes of a plan in one format and encoding.
 //
-// In gzip, what reads as in the page before (PagePlan::steady) is taken as it was compressed then:
-// most of a page of PostgreSQL are its settings, which change once in a week.
+// In gzip, what has long read the same (PagePlan::steady) stands after all else and is taken as it
+// was compressed for an earlier page.
 //
 // Threads: any; nothing is shared. Allocation failures throw std::bad_alloc.
 #pragma once
@@ -11,26 +11,25 @@
 #include "exposition/format.hpp"
 #include "exposition/page_plan.hpp"
 
+#include <cstdint>
 #include <memory>
-#include <vector>
 
 namespace pillion {
 
-// A steady run as it was compressed, in one format.
-struct RunPiece {
-  SteadyRun run;
+// The steady families of a plan as they were compressed, in one format.
+struct SteadyPiece {
+  uint64_t id = 0;  // of the families; 0: none
   std::shared_ptr<const GzipPiece> piece;
 };
-using RunPieces = std::vector<RunPiece>;
 
 struct Rendered {
   BodyPtr body;
-  RunPieces pieces;  // of all runs of the plan, if the encoding is gzip
+  SteadyPiece piece;  // if the encoding is gzip, and the plan has steady families
 };
 
-// `plain`: the same page uncompressed, if it is there already. `last`: the pieces of the page whose
-// plan this one was made out of, in this format.
+// `plain`: the same page uncompressed, if it is there already. `last`: the piece of an earlier page
+// in this format.
 Rendered Render(const PagePlan& plan, Format format, Encoding encoding, const BodyPtr& plain,
-                const RunPieces& last);
+                const SteadyPiece& last);
 
 }  // namespace pillion

@@ -7,45 +7,40 @@
 
 namespace pillion {
 
-// The entries of the log grouped by family, in the order of the families' names.
-struct FragmentBuilder::Grouped {
-  std::vector<uint32_t> families;  // handles, by name; each has samples
-  std::vector<uint32_t> starts;    // of each family in `entries`, and the end
-  std::vector<uint32_t> entries;   // indices into the log
-};
-
-// A stable counting sort. Table families and declared ones share one row of counters.
-FragmentBuilder::Grouped FragmentBuilder::GroupLog() const {
+// A stable counting sort into grouped_. Table families and declared ones share one row of counters,
+// of which only those in use are touched: a table may have 500, and a collector ten.
+void FragmentBuilder::GroupLog() {
   const auto table_size = static_cast<uint32_t>(table_->size());
-  const auto slot = [&](uint32_t family) {
-    return family >= kDeclaredBase ? family - kDeclaredBase + table_size : family;
+  const auto place = [&](uint32_t family) -> uint32_t& {
+    return places_[family >= kDeclaredBase ? family - kDeclaredBase + table_size : family];
   };
-  std::vector<uint32_t> places(table_size + declared_.size());  // counts, then places in `entries`
-  for (const Entry& e : log_) ++places[slot(e.family)];
-
-  Grouped grouped;
-  for (uint32_t i = 0; i < places.size(); ++i) {
-    if (places[i] == 0) continue;
-    grouped.families.push_back(i < table_size ? i : i - table_size + kDeclaredBase);
+  auto& [families, starts, entries] = grouped_;
+  // All memory at first: what follows must not fail half way, as it counts in places_.
+  places_.resize(table_size + declared_.size());
+  families.clear();
+  families.reserve(std::min(log_.size(), places_.size()));
+  starts.clear();
+  starts.reserve(families.capacity() + 1);
+  entries.resize(log_.size());
+  for (const Entry& e : log_) {
+    if (place(e.family)++ == 0) families.push_back(e.family);
   }
   // Two of the table are told apart by their rank there, which costs no comparison of names.
   const auto before = [&](uint32_t a, uint32_t b) {
     if (a < kDeclaredBase && b < kDeclaredBase) return table_->rank(a) < table_->rank(b);
     return Find(a)->name < Find(b)->name;
   };
-  if (!std::is_sorted(grouped.families.begin(), grouped.families.end(), before)) {
-    std::sort(grouped.families.begin(), grouped.families.end(), before);
+  if (!std::is_sorted(families.begin(), families.end(), before)) {
+    std::sort(families.begin(), families.end(), before);
   }
-  grouped.starts.reserve(grouped.families.size() + 1);
   uint32_t start = 0;
-  for (const uint32_t family : grouped.families) {
-    grouped.starts.push_back(start);
-    start += std::exchange(places[slot(family)], start);
+  for (const uint32_t family : families) {
+    starts.push_back(start);
+    start += std::exchange(place(family), start);
   }
-  grouped.starts.push_back(start);
-  grouped.entries.resize(log_.size());
-  for (uint32_t i = 0; i < log_.size(); ++i) grouped.entries[places[slot(log_[i].family)]++] = i;
-  return grouped;
+  starts.push_back(start);
+  for (uint32_t i = 0; i < log_.size(); ++i) entries[place(log_[i].family)++] = i;
+  for (const uint32_t family : families) place(family) = 0;
 }
 
 std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
@@ -53,8 +48,9 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
   fragment->id = NewFragmentId();
   fragment->collector = collector;
 
-  const auto [order, starts, entries] = GroupLog();
-  std::vector<uint32_t> last_family(blocks_.count(), kNothing);  // finds duplicates
+  GroupLog();
+  const auto& [order, starts, entries] = grouped_;
+  last_family_.assign(blocks_.count(), kNothing);
   // Closed families name their labels alike in each sample, so equal series are equal blocks.
   // Where labels are open they may differ in order, or by labels without value.
   std::vector<uint32_t> series_numbers;
@@ -64,6 +60,7 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
   }
   fragment->values.reserve(single_values);
   fragment->labels.reserve(single_values);
+  fragment->families.reserve(order.size());
   fragment->distributions.reserve(log_.size() - single_values);
   std::vector<uint32_t> note_of;  // entry -> note + 1, only if there are notes
   if (!notes_.empty()) {
@@ -83,7 +80,7 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
     range.first = point();
     for (uint32_t i = starts[f]; i < starts[f + 1]; ++i) {
       const Entry& e = log_[entries[i]];
-      uint32_t& last = last_family[open ? series_numbers[e.labels] : e.labels];
+      uint32_t& last = last_family_[open ? series_numbers[e.labels] : e.labels];
       if (last == f) {
         drops_.NoteParts(DropReason::kDuplicate, range.family->name, "{", blocks_[e.labels],
                          "} stands twice");

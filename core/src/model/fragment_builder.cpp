@@ -4,6 +4,7 @@
 #include "model/name.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace pillion {
 namespace {
@@ -12,8 +13,7 @@ constexpr uint32_t kEmptySlot = 0xffffffffu;
 constexpr uint32_t kNoFamily = PILLION_NO_FAMILY;
 
 uint32_t HashOf(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  const uint64_t hash = std::hash<std::string_view>()(text);
   return static_cast<uint32_t>(hash ^ (hash >> 32));
 }
 

@@ -110,8 +110,7 @@ class FragmentBuilder {
   void Append(uint32_t family, LabelRef labels, double value);
   Note& NoteOfLast();
   void GrowIndex();
-  struct Grouped;
-  Grouped GroupLog() const;
+  void GroupLog();
 
   const FamilyTable* table_;
   LabelPairs constant_;
@@ -134,6 +133,15 @@ class FragmentBuilder {
   std::vector<uint32_t> index_;         // open addressing over blocks, by content
   std::vector<uint32_t> hashes_;
   std::string scratch_;
+  // Of Build, kept for their memory.
+  struct Grouped {
+    std::vector<uint32_t> families;  // handles, by name; each has samples
+    std::vector<uint32_t> starts;    // of each family in `entries`, and the end
+    std::vector<uint32_t> entries;   // indices into the log
+  } grouped_;
+  std::vector<uint32_t> places_;       // one for each family; 0 between calls
+  std::vector<uint32_t> last_family_;  // by label block: finds duplicates
+
   uint32_t clash_schema_ = 0;  // the schema that `clashes_` was found for
   bool clashes_ = false;
   bool last_dropped_ = false;
