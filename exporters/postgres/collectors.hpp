@@ -6,6 +6,8 @@
 
 #include <pillion/tables.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <string_view>
@@ -60,7 +62,7 @@ enum CollectorId : uint32_t {
 
 inline constexpr uint64_t kMinute = 60'000'000'000;  // ns
 
-inline constexpr Collector kCollectors[] = {
+inline constexpr Collector kCollectorRows[] = {
     {.name = "static", .help = "Version of the server."},
     {.name = "postmaster", .help = "When the server was started."},
     {.name = "stat_bgwriter", .help = "Background writer; until 16 also checkpoints."},
@@ -97,9 +99,7 @@ inline constexpr Collector kCollectors[] = {
     {.name = "extensions", .help = "Versions of the extensions of the database."},
     {.name = "temp_files", .help = "Temporary files that queries have at the moment."},
     {.name = "wal", .help = "Files in pg_wal."},
-    {.name = "settings",
-     .help = "Server parameters that are numbers or switches.",
-     .flags = PILLION_COLLECTOR_REMEMBERED},
+    {.name = "settings", .help = "Server parameters that are numbers or switches."},
     {.name = "stat_user_tables", .help = "Activity and size of each table of the database."},
     {.name = "statio_user_tables", .help = "Block reads of each table of the database."},
     {.name = "statio_user_indexes",
@@ -133,7 +133,7 @@ inline constexpr Collector kCollectors[] = {
      .flags = PILLION_COLLECTOR_OFF},
     {.name = "exporter", .help = "The exporter's own polls; asks the server for nothing."},
 };
-static_assert(std::size(kCollectors) == kCollectorCount);
+static_assert(std::size(kCollectorRows) == kCollectorCount);
 
 enum CollectorNeeds : uint32_t {
   kNeedsNothing = 0,
@@ -221,5 +221,14 @@ inline constexpr CollectorTraits kTraits[] = {
     {"pg_exporter_"},
 };
 static_assert(std::size(kTraits) == kCollectorCount);
+
+// What is read but by kTop's reader may be told to be as it was (reader.hpp).
+inline constexpr auto kCollectors = [] {
+  auto collectors = std::to_array(kCollectorRows);
+  for (size_t i = 0; i < collectors.size(); ++i) {
+    if (kTraits[i].shape != RowsShape::kTop) collectors[i].flags |= PILLION_COLLECTOR_REMEMBERED;
+  }
+  return collectors;
+}();
 
 }  // namespace pillion::postgres

@@ -1,5 +1,6 @@
 #include "pipeline.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -38,6 +39,19 @@ class Run {
     }
     return {};
   }
+
+  // Sends all and sleeps. What does not go out at once goes while answers are read, without sleep.
+  Result<void> Doze(MonoTime until, const Nap& nap) {
+    const auto left = connection_.Send();
+    if (!left) return left.error();
+    const MonoTime length = nap.Length();
+    if (*left || length.count() == 0) return {};
+    // An interruption and the deadline show in the next wait as well.
+    (void)ctx_.Wait(-1, 0, std::min(until, ctx_.Now() + length));
+    return {};
+  }
+
+  size_t answer_bytes() const { return answer_bytes_; }
 
   Result<void> Read(MonoTime until) {
     StartStep();
@@ -109,6 +123,7 @@ class Run {
     const auto received = connection_.Exchange(ctx_, until);
     if (!received) return received.error();
     since_result_ += *received;
+    answer_bytes_ += *received;
     if (since_result_ <= kBytesBetweenResultsMax) return {};
     return Error{Reason::kLimit, "the server sent " +
                                      std::to_string(kBytesBetweenResultsMax >> 20) +
@@ -216,15 +231,23 @@ class Run {
   bool aborted_ = false;  // an error has come, and no Sync since
   size_t rows_ = 0;
   size_t since_result_ = 0;  // bytes given to libpq since it made a result of them
+  size_t answer_bytes_ = 0;
 };
 
 }  // namespace
 
 Result<void> RunPipeline(const PollContext& ctx, Connection& connection,
-                         std::span<const Step> steps, MonoTime until, StepHandler& handler) {
+                         std::span<const Step> steps, MonoTime until, StepHandler& handler,
+                         Nap* nap) {
   Run run(ctx, connection, steps, handler);
   if (auto written = run.Write(); !written.ok()) return written;
-  return run.Read(until);
+  const MonoTime sent = ctx.Now();
+  if (nap != nullptr) {
+    if (auto slept = run.Doze(until, *nap); !slept.ok()) return slept;
+  }
+  auto read = run.Read(until);
+  if (nap != nullptr) nap->Note(ctx.Now() - sent, run.answer_bytes());
+  return read;
 }
 
 }  // namespace pillion::postgres

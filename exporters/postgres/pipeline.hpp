@@ -15,6 +15,7 @@
 #include <span>
 
 #include "common/pq/connection.hpp"
+#include "nap.hpp"
 
 namespace pillion::postgres {
 
@@ -60,7 +61,9 @@ class StepHandler {
 // Runs the steps on an open connection with nothing in flight. A failed Result means that the
 // session is of no use any more: kTimeout when `until` passed or the poll was interrupted,
 // kRefused when the server went away, kProtocol when it did not speak PostgreSQL's protocol.
+// `nap`: of runs like this one on the connection; null: it reads what comes at once.
 Result<void> RunPipeline(const PollContext& ctx, Connection& connection,
-                         std::span<const Step> steps, MonoTime until, StepHandler& handler);
+                         std::span<const Step> steps, MonoTime until, StepHandler& handler,
+                         Nap* nap = nullptr);
 
 }  // namespace pillion::postgres

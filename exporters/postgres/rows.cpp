@@ -1,11 +1,42 @@
 #include "rows.hpp"
 
+#include <utility>
+
 #include "setting.hpp"
 #include "value.hpp"
 
 namespace pillion::postgres {
 
+RowReader::RowReader(const Query& query, const Shape& shape)
+    : columns_(query, shape),
+      shows_all_(!shape.many_databases || !(kTraits[query.collector].needs & kPerDatabase)) {}
+
+void RowReader::OnStart() {
+  columns_.StartRun();
+  if (!finished_) last_.Forget();  // the host keeps what the last good run showed, and no other
+  finished_ = false;
+  first_ = true;
+}
+
+void RowReader::Finish(Sink&) {
+  finished_ = true;
+  last_nulls_ = nulls_;
+}
+
+// Rows that come one by one are of a large result: not kept.
+bool RowReader::IsAsLast(const PGresult* rows) {
+  if (std::exchange(first_, false) && shows_all_ && PQresultStatus(rows) == PGRES_TUPLES_OK) {
+    return last_.Take(rows);
+  }
+  last_.Forget();
+  return false;
+}
+
 Result<void> RowReader::OnRows(const PGresult* rows, Sink& sink) {
+  if (IsAsLast(rows) && sink.Unchanged()) {
+    nulls_ = last_nulls_;
+    return {};
+  }
   columns_.Prepare(rows, sink);
   Columns::Row row;
   const int count = PQntuples(rows);

@@ -1,4 +1,5 @@
-// RowReader: each row of a result becomes samples at once, by the names of the columns.
+// RowReader: each row of a result becomes samples at once, by the names of the columns. A result
+// that comes whole and is the last one again is left to the host, which has its samples.
 #pragma once
 
 #include <array>
@@ -6,18 +7,28 @@
 
 #include "columns.hpp"
 #include "reader.hpp"
+#include "same_rows.hpp"
 
 namespace pillion::postgres {
 
 class RowReader : public Reader {
  public:
-  RowReader(const Query& query, const Shape& shape) : columns_(query, shape) {}
+  RowReader(const Query& query, const Shape& shape);
+
+  void Finish(Sink&) override;
 
  private:
-  void OnStart() override { columns_.StartRun(); }
+  void OnStart() override;
   Result<void> OnRows(const PGresult* rows, Sink& sink) override;
+  bool IsAsLast(const PGresult* rows);
 
   Columns columns_;
+  // Of several databases' rows no one's are all that the collector shows.
+  const bool shows_all_;
+  SameRows last_;
+  size_t last_nulls_ = 0;  // in them
+  bool first_ = true;      // of the run's results
+  bool finished_ = false;  // the last run has
 };
 
 // The collector `settings`: declares a family for each parameter. The query's row holds the names,

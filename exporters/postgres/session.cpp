@@ -50,27 +50,30 @@ void Session::Start(int major, std::string server, std::string database, Bounds 
   quick_ = {};
   readers_.Forget();
   extensions_.Forget();
+  for (uint32_t id = 0; id < kCollectorCount; ++id) {
+    queries_[id] = SelectQuery(static_cast<CollectorId>(id), major_);
+  }
+  nap_ = {};
 }
 
 void Session::SetPooled() { pooled_ = true; }
 
 const Query* Session::QueryOf(uint32_t id) const {
-  const auto collector = static_cast<CollectorId>(id);
   const std::string_view name = kTraits[id].extension;
-  if (name.empty()) return SelectQuery(collector, major_);
+  if (name.empty()) return queries_[id];
   const Extension* extension = extensions_.Find(name);
-  return extension == nullptr ? nullptr : SelectQuery(collector, major_, extension->version);
+  if (extension == nullptr) return nullptr;
+  return SelectQuery(static_cast<CollectorId>(id), major_, extension->version);
 }
 
 bool Session::LacksExtension(uint32_t id) const {
   const std::string_view name = kTraits[id].extension;
-  return !name.empty() && SelectQuery(static_cast<CollectorId>(id), major_) != nullptr &&
-         extensions_.Find(name) == nullptr;
+  return !name.empty() && queries_[id] != nullptr && extensions_.Find(name) == nullptr;
 }
 
 std::optional<Error> Session::WhyNothing(uint32_t id, const std::string& database) const {
   const std::string name(kTraits[id].extension);
-  if (name.empty() || SelectQuery(static_cast<CollectorId>(id), major_) == nullptr) return {};
+  if (name.empty() || queries_[id] == nullptr) return {};
   const Extension* extension = extensions_.Find(name);
   const std::string where = " in database " + database;
   if (extension == nullptr) {
@@ -163,6 +166,7 @@ void Session::PollBegins() {
   if (!pooled_) return;
   readers_.Forget();  // the next answer may be another server's
   extensions_.Forget();
+  nap_ = {};
 }
 
 bool Session::PollEnded(const PollContext& ctx, const Collecting& collecting) {

@@ -12,6 +12,7 @@
 
 #include "collecting.hpp"
 #include "extensions.hpp"
+#include "nap.hpp"
 #include "pipeline.hpp"
 #include "queries.hpp"
 #include "readers.hpp"
@@ -64,6 +65,7 @@ class Session {
   // Whether its first run is still to come. It says so once.
   bool TakeFresh() { return std::exchange(fresh_, false); }
   Extensions& extensions() { return extensions_; }
+  Nap& nap() { return nap_; }
 
   // What to ask for the collector; null: this server, or its extension, has nothing to say.
   const Query* QueryOf(uint32_t collector) const;
@@ -107,7 +109,9 @@ class Session {
   Shape shape_;
   Readers readers_;
   Extensions extensions_;
+  Nap nap_;
   int major_ = 0;
+  std::array<const Query*, kCollectorCount> queries_{};  // for it; without an extension's version
   Bounds bounds_;
   bool fresh_ = false;
   bool pooled_ = false;

@@ -13,7 +13,8 @@ Result<void> Send(const SessionRun& run, Plan& plan) {
   if (plan.steps.empty()) return {};
   for (size_t i = 0; i < plan.steps.size(); ++i) plan.expected[i].sync = plan.steps[i].sync;
   run.collecting.Expect(std::move(plan.expected));
-  return RunPipeline(run.ctx, run.connection, plan.steps, run.until, run.collecting);
+  return RunPipeline(run.ctx, run.connection, plan.steps, run.until, run.collecting,
+                     &run.session.nap());
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ struct CollectorReport {
   std::string name;
   Reason reason = Reason::kOk;
   std::string message;
+  bool unchanged = false;  // it shows what it showed before: Sink::Unchanged
 };
 
 struct PollReport {

@@ -248,6 +248,7 @@ class TestHost {
   std::vector<CollectorReport> collectors_;
   std::map<std::string, std::string> facts_;
   uint32_t collector_ = kNoCollector;
+  bool collector_shows_last_ = false;
   int64_t deadline_ = 0;
   std::map<std::string, std::chrono::nanoseconds> collector_timeouts_;
   int64_t collector_began_ = 0;
@@ -405,6 +406,7 @@ inline void TestHost::BeginCollector(uint32_t collector) {
     }
   }
   collector_ = collector;
+  collector_shows_last_ = false;
   collector_began_ = Now();
   recorder_.Begin();
 }
@@ -419,7 +421,7 @@ inline void TestHost::EndCollector(uint32_t reason, std::string_view message) {
   collectors_.push_back(
       {CollectorName(collector_),
        reason > PILLION_REASON_INTERNAL ? Reason::kInternal : static_cast<Reason>(reason),
-       std::string(message)});
+       std::string(message), collector_shows_last_});
   collector_ = kNoCollector;
 }
 
@@ -436,6 +438,7 @@ inline bool TestHost::ShowLast() {
   const auto last = remembered_.find(collector_);
   if (last == remembered_.end()) return false;
   recorder_.ShowRun(last->second);
+  collector_shows_last_ = true;
   return true;
 }
 
