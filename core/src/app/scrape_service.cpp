@@ -1,6 +1,7 @@
 #include "app/scrape_service.hpp"
 
 #include "log/log.hpp"
+#include "poll/lane.hpp"
 
 #include <malloc.h>
 
@@ -155,7 +156,13 @@ ScrapeService::OnSnapshot ScrapeService::ReadyFor(const std::shared_ptr<Gatherin
 void ScrapeService::Complete(const std::shared_ptr<Gathering>& gathering) {
   if (gathering->ahead && !gathering->polled) return gathering->done({});  // nothing is new
   if (AnswerFromRecent(*gathering)) return;
-  render_.Post([this, gathering] { Render(*gathering); });
+  auto render = [this, gathering] { Render(*gathering); };
+  const int64_t usual = render_ns_;  // 0: not known yet
+  if (usual > 0 && nanoseconds(usual) <= kRenderOnLaneMax && Lane::IsThisThread()) {
+    render_.Run(std::move(render));
+  } else {
+    render_.Post(std::move(render));
+  }
 }
 
 void ScrapeService::NoteArrival(const ScrapeRequest& request, const Pollers& pollers) {

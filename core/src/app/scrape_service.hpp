@@ -42,6 +42,8 @@ class ScrapeService final : public ScrapeHandler {
   static constexpr std::chrono::seconds kSchedulerLateMax{5}, kSecondLook{2};
   static constexpr size_t kTrimPageBytes = size_t{4} << 20;  // return memory after such pages
   static constexpr std::chrono::seconds kTrimEvery{30};
+  // Pages that took no longer lately are rendered by the lane whose poll they waited for.
+  static constexpr std::chrono::milliseconds kRenderOnLaneMax{2};
 
   // `probes`: may be null.
   ScrapeService(std::shared_ptr<const Config> config,
@@ -66,7 +68,7 @@ class ScrapeService final : public ScrapeHandler {
   std::vector<std::string> LeftOut() const;
   Prefetcher::Stats prefetch_stats() const { return prefetcher_.stats(); }
   void SetReady(bool ready) { ready_ = ready; }
-  // Ends prefetching and the render thread; scrapes that come later are answered 503.
+  // Ends prefetching and rendering; scrapes that come later are answered 503.
   void Stop();
 
  private:
@@ -105,7 +107,7 @@ class ScrapeService final : public ScrapeHandler {
   std::atomic<bool> stopped_{false};
   std::atomic<int64_t> render_ns_{0};  // how long new pages took lately
 
-  // Only the render thread touches these.
+  // Only jobs of render_ touch these.
   SnapshotPtr self_snapshot_;
   std::vector<uint64_t> self_saw_;
   MonoTime self_made_{0};

@@ -229,7 +229,8 @@ std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapsh
                                              std::span<const std::string> names,
                                              std::shared_ptr<const PagePlan> last) {
   Drops drops;
-  std::shared_ptr<PagePlan> plan = last == nullptr ? nullptr : Replan(std::move(last), snapshots);
+  auto [plan, same_size] = last == nullptr ? Replanned() : Replan(std::move(last), snapshots);
+  if (plan != nullptr && same_size && names.empty()) return plan;
   if (plan == nullptr) plan = PlanFromNothing(snapshots, drops);
   const size_t families = plan->families.size();
   KeepNamed(*plan, names);

@@ -27,6 +27,14 @@ bool HasSameSeries(const Fragment& a, const Fragment& b) {
                     });
 }
 
+// Where the series are the same: whether nothing of them takes more room. Buckets may come and go,
+// exemplars do.
+bool HasSameSize(const Fragment& a, const Fragment& b) {
+  return a.notes.empty() && b.notes.empty() && a.natives.empty() && b.natives.empty() &&
+         std::equal(a.distributions.begin(), a.distributions.end(), b.distributions.begin(),
+                    [](const Distribution& x, const Distribution& y) { return x.size == y.size; });
+}
+
 }  // namespace
 
 std::vector<FragmentPtr> FragmentsOf(std::span<const SnapshotPtr> snapshots) {
@@ -37,15 +45,17 @@ std::vector<FragmentPtr> FragmentsOf(std::span<const SnapshotPtr> snapshots) {
   return fragments;
 }
 
-std::shared_ptr<PagePlan> Replan(std::shared_ptr<const PagePlan> last,
-                                 std::span<const SnapshotPtr> snapshots) {
-  if (last->drops->total() > 0) return nullptr;
+Replanned Replan(std::shared_ptr<const PagePlan> last, std::span<const SnapshotPtr> snapshots) {
+  if (last->drops->total() > 0) return {};
   std::vector<FragmentPtr> now = FragmentsOf(snapshots);
-  if (now.size() != last->fragments.size()) return nullptr;
+  if (now.size() != last->fragments.size()) return {};
   std::vector<char> same_series(now.size());  // by place
+  bool same_size = true;
   for (size_t i = 0; i < now.size(); ++i) {
-    if (!HasSameFamilies(*last->fragments[i], *now[i])) return nullptr;
-    same_series[i] = last->fragments[i] == now[i] || HasSameSeries(*last->fragments[i], *now[i]);
+    if (!HasSameFamilies(*last->fragments[i], *now[i])) return {};
+    const Fragment &before = *last->fragments[i], &is = *now[i];
+    same_series[i] = &before == &is || HasSameSeries(before, is);
+    same_size = same_size && same_series[i] && (&before == &is || HasSameSize(before, is));
   }
   const auto plan = last.use_count() == 1 ? std::const_pointer_cast<PagePlan>(std::move(last))
                                           : std::make_shared<PagePlan>(*last);
@@ -56,17 +66,17 @@ std::shared_ptr<PagePlan> Replan(std::shared_ptr<const PagePlan> last,
     for (PlanPart& part : family.parts) {
       const Fragment& is = *plan->fragments[part.place];
       // Which of several fragments' series are double depends on all of them.
-      if (family.parts.size() > 1 && !same_series[part.place]) return nullptr;
+      if (family.parts.size() > 1 && !same_series[part.place]) return {};
       same = same &&
              (&is == part.fragment ||
               (same_series[part.place] && HasSameSamples(*before[part.place], is, part.range)));
       part.fragment = &is;
     }
-    if (!same && MayKeepType(family) != family.keeps_type) return nullptr;
+    if (!same && MayKeepType(family) != family.keeps_type) return {};
     NoteWhetherSame(family, same);
   }
   UpdateSteady(*plan);
-  return plan;
+  return {plan, same_size};
 }
 
 }  // namespace pillion

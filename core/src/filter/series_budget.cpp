@@ -82,20 +82,32 @@ class Cut {
 
 }  // namespace
 
+// How high a family may be.
+uint64_t SeriesBudget::Height() const {
+  uint64_t all = 0;
+  for (const Wanted& wanted : wanted_) {
+    for (const uint64_t size : wanted.sizes) all += std::min(size, family_series_max_);
+  }
+  if (all <= series_max_) return family_series_max_;
+  std::vector<uint64_t> allowed;
+  for (const Wanted& wanted : wanted_) {
+    for (const uint64_t size : wanted.sizes) allowed.push_back(std::min(size, family_series_max_));
+  }
+  return CommonHeight(std::move(allowed), series_max_);
+}
+
 void SeriesBudget::Fit(std::span<FragmentPtr* const> fragments, Drops& drops) {
   const std::lock_guard lock(mutex_);
   for (const FragmentPtr* fragment : fragments) {
     const uint32_t collector = (*fragment)->collector;
     if (collector >= wanted_.size()) wanted_.resize(collector + size_t{1});
-    wanted_[collector] = SizesOf(**fragment);
+    Wanted& wanted = wanted_[collector];
+    if (wanted.id == (*fragment)->id) continue;  // it is shown again
+    wanted = {(*fragment)->id, SizesOf(**fragment)};
   }
-  std::vector<uint64_t> allowed;  // of all families of the instance
-  for (const Sizes& sizes : wanted_) {
-    for (const uint64_t size : sizes) allowed.push_back(std::min(size, family_series_max_));
-  }
-  const uint64_t height = CommonHeight(std::move(allowed), series_max_);
+  const uint64_t height = Height();
   for (FragmentPtr* fragment : fragments) {
-    const Sizes& sizes = wanted_[(*fragment)->collector];
+    const std::vector<uint64_t>& sizes = wanted_[(*fragment)->collector].sizes;
     const auto fits = [&](uint64_t size) { return size <= height; };
     if (std::all_of(sizes.begin(), sizes.end(), fits)) continue;
     Cut cut(**fragment);
@@ -108,7 +120,7 @@ void SeriesBudget::Fit(std::span<FragmentPtr* const> fragments, Drops& drops) {
 
 void SeriesBudget::Free(uint32_t collector) {
   const std::lock_guard lock(mutex_);
-  if (collector < wanted_.size()) wanted_[collector].clear();
+  if (collector < wanted_.size()) wanted_[collector] = {};
 }
 
 }  // namespace pillion

@@ -36,12 +36,17 @@ class SeriesBudget {
   void Free(uint32_t collector);
 
  private:
-  using Sizes = std::vector<uint64_t>;  // series of each family, before any cut
+  // Of a collector's last run.
+  struct Wanted {
+    uint64_t id = 0;              // of its fragment, before any cut
+    std::vector<uint64_t> sizes;  // series of each family
+  };
+  uint64_t Height() const;  // with mutex_ held
 
   const uint64_t series_max_;
   const uint64_t family_series_max_;
   std::mutex mutex_;
-  std::vector<Sizes> wanted_;  // by collector, as of its last run; guarded by mutex_
+  std::vector<Wanted> wanted_;  // by collector; guarded by mutex_
 };
 
 }  // namespace pillion

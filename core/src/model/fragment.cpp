@@ -24,6 +24,7 @@ size_t Fragment::SeriesOf(const FamilyRange& range, uint32_t point) const {
 
 size_t Fragment::series() const {
   size_t series = values.size();
+  if (distributions.empty()) return series;
   for (const FamilyRange& range : families) {
     if (HasSingleValue(range.family->type)) continue;
     for (uint32_t i = range.first; i < range.first + range.count; ++i) series += SeriesOf(range, i);

@@ -45,6 +45,11 @@ void FragmentBuilder::Reset() {
   notes_.clear();
   native_numbers_ = 0;
   exemplars_ = 0;
+  last_dropped_ = true;  // nothing that an exemplar could belong to
+  if (!keeps_labels_) ForgetLabels();
+}
+
+void FragmentBuilder::ForgetLabels() {
   blocks_.bytes_.clear();
   blocks_.ends_.clear();
   blocks_.longest_ = 0;
@@ -52,7 +57,6 @@ void FragmentBuilder::Reset() {
   block_schema_.clear();
   hashes_.clear();
   index_.assign(64, kEmptySlot);
-  last_dropped_ = true;  // nothing that an exemplar could belong to
   scratch_ = constant_block_;
   Intern(0);  // block 0
 }

@@ -50,6 +50,10 @@ class FragmentBuilder {
     help_suffix_ = std::move(by_collector);
   }
 
+  // From now on labels outlive Reset and Build: for who has the same ones each time, and a bounded
+  // number of them.
+  void KeepLabels() { keeps_labels_ = true; }
+
   // The family's handle; PILLION_NO_FAMILY and a drop if it cannot be declared.
   uint32_t Declare(const pillion_metric& metric);
   uint32_t DeclareUnchecked(FamilyDesc desc);  // for the host's own families
@@ -69,7 +73,8 @@ class FragmentBuilder {
   void Reset();
 
   Drops& drops() { return drops_; }
-  // Changes with each Reset and Build: labels and families of another one are not valid.
+  // Changes with each Reset and Build: labels and families of another one are not valid, unless
+  // labels are kept.
   uint64_t generation() const { return epoch_; }
   size_t sample_count() const { return log_.size(); }
 
@@ -96,6 +101,7 @@ class FragmentBuilder {
     std::vector<Exemplar> exemplars;
   };
 
+  void ForgetLabels();
   uint32_t Store(FamilyDesc desc, size_t help_size);
   bool IsSame(const Declared& known, const pillion_metric& metric) const;
   const FamilyDesc* Find(uint32_t family) const;
@@ -145,6 +151,7 @@ class FragmentBuilder {
   uint32_t clash_schema_ = 0;  // the schema that `clashes_` was found for
   bool clashes_ = false;
   bool last_dropped_ = false;
+  bool keeps_labels_ = false;
   Drops drops_;
 };
 

@@ -40,7 +40,7 @@ PluginObject::PluginObject(ExporterTypePtr type, std::shared_ptr<const FamilyTab
   instance_ = std::make_unique<pillion_instance>(type_, std::move(config), clock);
   const std::vector<CollectorInfo>& collectors = type_->collectors();
   for (uint32_t i = 0; i < collectors.size(); ++i) {
-    if (collectors[i].remembered) remembered_.emplace(i, nullptr);
+    if (collectors[i].remembered) remembered_.emplace(i, RememberedRun{});
   }
 }
 

@@ -72,7 +72,7 @@ class PluginObject {
   FragmentBuilder builder_;
   FragmentFilter filter_;
   std::shared_ptr<SeriesBudget> budget_;
-  std::map<uint32_t, FragmentPtr> remembered_;  // by collector; see pillion_poll
+  std::map<uint32_t, RememberedRun> remembered_;  // by collector; see pillion_poll
   Interrupter interrupter_;
   void* object_ = nullptr;
 };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace pillion {
 
@@ -17,14 +18,15 @@ Interrupter::~Interrupter() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+// In this order: Clear takes what is written if it sees the flag, and nothing stays behind.
 void Interrupter::Interrupt() {
-  interrupted_.store(true, std::memory_order_release);
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);
+  interrupted_.store(true, std::memory_order_release);
 }
 
 void Interrupter::Clear() {
-  interrupted_.store(false, std::memory_order_release);
+  if (!interrupted_.exchange(false, std::memory_order_acq_rel)) return;
   uint64_t ignored = 0;
   [[maybe_unused]] const ssize_t got = ::read(fd_, &ignored, sizeof ignored);
 }
@@ -126,20 +128,27 @@ void pillion_poll::Begin(uint32_t collector) {
 bool pillion_poll::ShowLast() {
   if (open == kNoCollector || remembered == nullptr) return false;
   const auto last = remembered->find(open);
-  shows_last_ = last != remembered->end() && last->second != nullptr;
+  shows_last_ = last != remembered->end() && last->second.fragment != nullptr;
   return shows_last_;
 }
 
-// What the open collector shows, as the operator lets it through.
+// What the open collector shows, as the operator lets it through. What was dropped of it is told
+// each time that it is shown.
 pillion::FragmentPtr pillion_poll::TakeFragment() {
   if (shows_last_) {
     builder->Reset();
-    return remembered->at(open);
+    const pillion::RememberedRun& last = remembered->at(open);
+    outcome.drops.Merge(last.drops);
+    return last.fragment;
   }
-  pillion::FragmentPtr fragment = builder->Build(open);
-  if (filter != nullptr) fragment = filter->Apply(std::move(fragment), outcome.drops);
+  pillion::RememberedRun run{builder->Build(open), std::exchange(builder->drops(), {})};
+  if (filter != nullptr) run.fragment = filter->Apply(std::move(run.fragment), run.drops);
+  outcome.drops.Merge(run.drops);
+  pillion::FragmentPtr fragment = run.fragment;
   if (remembered == nullptr) return fragment;
-  if (const auto last = remembered->find(open); last != remembered->end()) last->second = fragment;
+  if (const auto last = remembered->find(open); last != remembered->end()) {
+    last->second = std::move(run);
+  }
   return fragment;
 }
 

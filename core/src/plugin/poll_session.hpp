@@ -31,6 +31,12 @@ struct CollectorOutcome {
   FragmentPtr fragment;  // null unless ok
 };
 
+// What a collector's last good run showed, and what was dropped of it.
+struct RememberedRun {
+  FragmentPtr fragment;
+  Drops drops;
+};
+
 // How the target took the instance's secrets during a poll.
 struct SecretEvents {
   uint32_t changes = 0;  // new values that worked
@@ -118,8 +124,9 @@ struct pillion_poll {
   const std::vector<pillion::CollectorConfig>* collectors = nullptr;
   // What of a collector's samples is shown; null: all.
   pillion::FragmentFilter* filter = nullptr;
-  // The last good run of each collector that is remembered, null before it; kept beyond the poll.
-  std::map<uint32_t, pillion::FragmentPtr>* remembered = nullptr;
+  // The last good run of each collector that is remembered, without fragment before it; kept beyond
+  // the poll.
+  std::map<uint32_t, pillion::RememberedRun>* remembered = nullptr;
 
   uint32_t open = kNoCollector;
   pillion::MonoTime opened{0};

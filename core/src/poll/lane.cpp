@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace pillion {
+namespace {
+
+thread_local bool is_lane = false;
+
+}  // namespace
 
 struct Lane::State {
   explicit State(std::unique_ptr<PluginObject> o) : object(std::move(o)) {}
@@ -42,15 +47,17 @@ Lane::~Lane() {
 
 void Lane::Start(std::vector<bool> due, MonoTime deadline, std::function<void(PollOutcome)> done) {
   State& s = *state_;
-  const std::lock_guard lock(s.mutex);
-  assert(!s.wanted && !s.running);
-  // Under the lock that Interrupt takes: an interrupt meant for the last poll cannot hit this.
-  s.object->ClearInterrupt();
-  s.due = std::move(due);
-  s.deadline = deadline;
-  s.done = std::move(done);
-  s.wanted = true;
-  s.changed.notify_all();
+  {
+    const std::lock_guard lock(s.mutex);
+    assert(!s.wanted && !s.running);
+    // Under the lock that Interrupt takes: an interrupt meant for the last poll cannot hit this.
+    s.object->ClearInterrupt();
+    s.due = std::move(due);
+    s.deadline = deadline;
+    s.done = std::move(done);
+    s.wanted = true;
+  }
+  s.changed.notify_all();  // who wakes up at once does not find the lock taken
 }
 
 void Lane::Interrupt() {
@@ -77,7 +84,10 @@ void Lane::Abandon(std::function<void()> ended) {
   thread_.detach();
 }
 
+bool Lane::IsThisThread() { return is_lane; }
+
 void Lane::Run(const std::shared_ptr<State>& state) {
+  is_lane = true;
   State& s = *state;
   std::unique_lock lock(s.mutex);
   while (true) {

@@ -41,6 +41,9 @@ class Lane final : public PollRunner {
   bool Stop(MonoTime grace) override;
   void Abandon(std::function<void()> ended) override;
 
+  // Whether the caller runs on the thread of a lane: in `done`, or what that calls.
+  static bool IsThisThread();
+
  private:
   struct State;
   static void Run(const std::shared_ptr<State>& state);

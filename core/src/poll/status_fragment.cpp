@@ -74,21 +74,37 @@ StatusFragment::StatusFragment(ExporterTypePtr type, std::shared_ptr<const Insta
     : type_(std::move(type)),
       config_(std::move(config)),
       table_(MakeTable(type_->plugin(), *config_)),
-      builder_(&table_, {}) {}
+      builder_(&table_, {}) {
+  builder_.KeepLabels();
+  const auto labels = [&](uint32_t family, const std::vector<pillion_str>& values) {
+    return builder_.MakeLabels(family, values.data(), values.size());
+  };
+  std::vector<pillion_str> peers;
+  for (const auto& [_, text] : config_->labels) peers.push_back(ToStr(text));
+  std::vector<pillion_str> own = {ToStr(config_->type), ToStr(config_->name)};
+  if (table_.at(kPeersUp) != nullptr) peers_.instance = labels(kPeersUp, peers);
+  own_.instance = labels(kUp, own);
+  const bool has_duration = table_.at(kPeersDuration) != nullptr;
+  const bool has_any = has_duration || table_.at(kPeersSuccess) != nullptr;
+  peers.insert(peers.begin(), pillion_str{});
+  own.push_back({});
+  for (const auto& collector : type_->collectors()) {
+    peers.front() = own.back() = ToStr(collector.name);
+    own_.collectors.push_back(labels(kCollectorSuccess, own));
+    if (!has_any) continue;
+    peers_.collectors.push_back(labels(has_duration ? kPeersDuration : kPeersSuccess, peers));
+  }
+}
 
 void StatusFragment::AddPeersFamilies(const InstanceState& state) {
   const bool has_duration = table_.at(kPeersDuration) != nullptr;
   const bool has_success = table_.at(kPeersSuccess) != nullptr;
-  values_.clear();
-  for (const auto& [_, text] : config_->labels) values_.push_back(ToStr(text));
-  if (table_.at(kPeersUp) != nullptr) builder_.Add(kPeersUp, Labels(kPeersUp), state.up() ? 1 : 0);
+  if (table_.at(kPeersUp) != nullptr) builder_.Add(kPeersUp, peers_.instance, state.up() ? 1 : 0);
   if (!has_duration && !has_success) return;
-  values_.insert(values_.begin(), pillion_str{});
   for (size_t i = 0; i < state.collectors.size(); ++i) {
     const CollectorState& c = state.collectors[i];
     if (!c.enabled) continue;
-    values_[0] = ToStr(type_->collectors()[i].name);
-    const LabelRef labels = Labels(has_duration ? kPeersDuration : kPeersSuccess);
+    const LabelRef labels = peers_.collectors[i];
     if (has_duration && c.timed()) builder_.Add(kPeersDuration, labels, Seconds(c.duration));
     if (has_success && !c.awaits_first_turn()) {
       builder_.Add(kPeersSuccess, labels, state.up() && c.ok() ? 1 : 0);
@@ -97,17 +113,15 @@ void StatusFragment::AddPeersFamilies(const InstanceState& state) {
 }
 
 void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
-  values_ = {ToStr(config_->type), ToStr(config_->name)};
-  const LabelRef own = Labels(kUp);
-  builder_.Add(kUp, own, state.up() ? 1 : 0);
-  builder_.Add(kSeries, own, static_cast<double>(series));
-  if (state.last_success_unix > 0) builder_.Add(kTimestamp, own, state.last_success_unix);
-  values_.push_back({});
+  builder_.Add(kUp, own_.instance, state.up() ? 1 : 0);
+  builder_.Add(kSeries, own_.instance, static_cast<double>(series));
+  if (state.last_success_unix > 0) {
+    builder_.Add(kTimestamp, own_.instance, state.last_success_unix);
+  }
   for (size_t i = 0; i < state.collectors.size(); ++i) {
     const CollectorState& c = state.collectors[i];
     if (!c.enabled) continue;
-    values_.back() = ToStr(type_->collectors()[i].name);
-    const LabelRef labels = Labels(kCollectorSuccess);
+    const LabelRef labels = own_.collectors[i];
     if (!c.awaits_first_turn()) {
       builder_.Add(kCollectorSuccess, labels, state.up() && c.ok() ? 1 : 0);
     }
@@ -115,10 +129,6 @@ void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
     if (c.stretched.count() > 0) builder_.Add(kCollectorStretched, labels, Seconds(c.stretched));
     if (c.last_success_unix > 0) builder_.Add(kCollectorTimestamp, labels, c.last_success_unix);
   }
-}
-
-LabelRef StatusFragment::Labels(uint32_t family) {
-  return builder_.MakeLabels(family, values_.data(), values_.size());
 }
 
 FragmentPtr StatusFragment::Make(const InstanceState& state, size_t series) {

@@ -20,8 +20,11 @@ class StatusFragment {
   FragmentPtr Make(const InstanceState& state, size_t series);
 
  private:
-  // Of values_, for this family and those with the same label names.
-  LabelRef Labels(uint32_t family);
+  // Labels that stand in each fragment: made once.
+  struct LabelRefs {
+    LabelRef instance = 0;
+    std::vector<LabelRef> collectors;  // by index
+  };
   void AddPeersFamilies(const InstanceState& state);
   void AddOwnFamilies(const InstanceState& state, size_t series);
 
@@ -29,7 +32,7 @@ class StatusFragment {
   const std::shared_ptr<const InstanceConfig> config_;
   const FamilyTable table_;
   FragmentBuilder builder_;
-  std::vector<pillion_str> values_;  // of the labels at hand
+  LabelRefs peers_, own_;
 };
 
 }  // namespace pillion

@@ -86,7 +86,7 @@ TEST_CASE("new values of the same series need no new plan") {
   Instance one("one");
   const auto last = MakePagePlan(Page{one.Poll([](auto& b) { Fill(b, 1); })});
   const Page next{one.Poll([](auto& b) { Fill(b, 7); })};
-  const auto plan = Replan(last, next);
+  const auto plan = Replan(last, next).plan;
   REQUIRE(plan != nullptr);
   CheckSame(*plan, next);
   CHECK(plan->fragments[0] == next[0]->fragments[0]);
@@ -99,7 +99,7 @@ TEST_CASE("more series of the same families need no new plan where each has one 
     Fill(b, 7);
     AddLabelled(b, 0, "z", 3);
   })};
-  const auto plan = Replan(last, next);
+  const auto plan = Replan(last, next).plan;
   REQUIRE(plan != nullptr);
   CheckSame(*plan, next);
 }
@@ -108,10 +108,10 @@ TEST_CASE("another set of families or of fragments needs a new plan") {
   Instance one("one"), two("two");
   const Page page{one.Poll([](auto& b) { Fill(b, 1); })};
   const auto last = MakePagePlan(page);
-  CHECK(Replan(last, Page{one.Poll([](auto& b) { b.Add(1, 0, 1); })}) == nullptr);
-  CHECK(Replan(last, Page{page[0], two.Poll([](auto& b) { Fill(b, 1); })}) == nullptr);
-  CHECK(Replan(last, Page{}) == nullptr);
-  CHECK(Replan(last, Page{two.Poll([](auto& b) { Fill(b, 1); })}) == nullptr);
+  CHECK(Replan(last, Page{one.Poll([](auto& b) { b.Add(1, 0, 1); })}).plan == nullptr);
+  CHECK(Replan(last, Page{page[0], two.Poll([](auto& b) { Fill(b, 1); })}).plan == nullptr);
+  CHECK(Replan(last, Page{}).plan == nullptr);
+  CHECK(Replan(last, Page{two.Poll([](auto& b) { Fill(b, 1); })}).plan == nullptr);
 }
 
 TEST_CASE("a value that its type may not have in OpenMetrics needs a new plan") {
@@ -122,7 +122,7 @@ TEST_CASE("a value that its type may not have in OpenMetrics needs a new plan") 
     Fill(b, 1);
     AddLabelled(b, 0, "negative", -1);
   })};
-  CHECK(Replan(last, next) == nullptr);
+  CHECK(Replan(last, next).plan == nullptr);
   CHECK_FALSE(MakePagePlan(next, {}, {}, last)->openmetrics_clean);
 }
 
@@ -132,15 +132,15 @@ TEST_CASE("families of several fragments need the same series") {
   const auto second = [](auto& b) { AddLabelled(b, 0, "y", 1); };
   const auto last = MakePagePlan(Page{one.Poll(first), two.Poll(second)});
   const Page same{one.Poll(first), two.Poll(second)};
-  const auto plan = Replan(last, same);
+  const auto plan = Replan(last, same).plan;
   REQUIRE(plan != nullptr);
   CheckSame(*plan, same);
   const Page collides{one.Poll(first), two.Poll(first)};
-  CHECK(Replan(last, collides) == nullptr);
+  CHECK(Replan(last, collides).plan == nullptr);
   const auto merged = MakePagePlan(collides, {}, {}, last);
   CHECK(merged->drops->total() == 1);
   // What had drops is never a pattern for the next.
-  CHECK(Replan(merged, Page{one.Poll(first), two.Poll(first)}) == nullptr);
+  CHECK(Replan(merged, Page{one.Poll(first), two.Poll(first)}).plan == nullptr);
 }
 
 TEST_CASE("whatever changes from page to page the plan is that from nothing") {
@@ -157,7 +157,7 @@ TEST_CASE("whatever changes from page to page the plan is that from nothing") {
     };
     Page page{one.Poll(fill)};
     if (random() % 4 == 0) page.push_back(two.Poll(fill));
-    if (last != nullptr && Replan(last, page) != nullptr) ++replanned;
+    if (last != nullptr && Replan(last, page).plan != nullptr) ++replanned;
     last = MakePagePlan(page, {}, {}, last);
     CheckSame(*last, page);
   }

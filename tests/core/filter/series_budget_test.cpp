@@ -99,6 +99,18 @@ TEST_CASE("the families of all collectors are cut to one height") {
   CHECK(Sizes(*Fit(budget, Families({20}, 2), drops)) == std::vector<uint32_t>{20});
 }
 
+TEST_CASE("a fragment that is shown again is cut as it was") {
+  SeriesBudget budget(100, 5);
+  Drops drops;
+  const FragmentPtr shown = Families({3, 9});
+  for (int i = 0; i < 3; ++i) {
+    CHECK(Sizes(*Fit(budget, shown, drops)) == std::vector<uint32_t>{3, 5});
+  }
+  CHECK(Cut(drops) == 12);
+  budget.Free(0);
+  CHECK(Sizes(*Fit(budget, shown, drops)) == std::vector<uint32_t>{3, 5});
+}
+
 TEST_CASE("families that declare it show the sum of the rest") {
   SeriesBudget budget(100, 4);
   Drops drops;

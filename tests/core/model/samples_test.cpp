@@ -32,6 +32,25 @@ TEST_CASE("fragments have ascending ids and building resets") {
   CHECK(builder.sample_count() == 0);
 }
 
+TEST_CASE("labels that are kept outlive samples") {
+  Builder builder;
+  builder.KeepLabels();
+  const LabelRef one = builder.Labels(kGaugeAB, {"1", ""}),
+                 two = builder.Labels(kGaugeAB, {"2", ""});
+  for (const double value : {1.0, 2.0}) {
+    builder.Add(kGaugeAB, two, value);
+    if (value == 2) builder.Add(kGaugeAB, one, 3);
+    builder.Add(kPlain, 0, value);
+    const auto fragment = builder.Build(0);
+    REQUIRE(fragment->values.size() == (value == 2 ? 3 : 2));
+    CHECK(fragment->values.back() == (value == 2 ? 3.0 : 1.0));
+    CHECK(fragment->blocks[fragment->labels.back()] ==
+          (value == 2 ? "a=\"1\"" : "a=\"2\"") + std::string(",b=\"\""));
+  }
+  builder.Reset();
+  CHECK(builder.Labels(kGaugeAB, {"2", ""}) == two);
+}
+
 TEST_CASE("a reset forgets samples but not what was dropped") {
   Builder builder;
   builder.Add(kPlain, 0, 1);

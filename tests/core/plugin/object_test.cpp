@@ -202,6 +202,24 @@ TEST_CASE("a collector that is unchanged shows its last good run") {
   CHECK(Text(Run(*object, {false, true})).empty());
 }
 
+TEST_CASE("what was dropped of an unchanged collector is told each time that it is shown") {
+  auto object = Make(ConfigOfProbe());
+  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
+    sink.Collect(kA, [&]() -> Result<void> {
+      if (sink.Unchanged()) return {};
+      sink.Add(0, {"twice"}, 1);
+      sink.Add(0, {"twice"}, 2);
+      return {};
+    });
+    return {};
+  };
+  for (int i = 0; i < 3; ++i) {
+    const PollOutcome outcome = Run(*object);
+    CHECK(Dropped(outcome, DropReason::kDuplicate) == 1);
+    CHECK(Text(outcome) == "probe_a{row=\"twice\",team=\"x\"} 1\n");
+  }
+}
+
 TEST_CASE("a collector that is not due does not run") {
   auto object = Make(ConfigOfProbe());
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {

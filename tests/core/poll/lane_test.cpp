@@ -61,6 +61,15 @@ TEST_CASE("a lane runs a poll and hands its outcome over") {
   CHECK(outcome.message == "no answer by the deadline");
 }
 
+TEST_CASE("a lane's thread is told from others") {
+  CHECK_FALSE(Lane::IsThisThread());
+  auto lane = MakeLane();
+  std::promise<bool> done;
+  lane->Start({true}, SystemClock().Now(),
+              [&](const PollOutcome&) { done.set_value(Lane::IsThisThread()); });
+  CHECK(done.get_future().get());
+}
+
 TEST_CASE("an interrupt ends a poll that waits in the host") {
   auto lane = MakeLane();
   std::promise<PollOutcome> done;
