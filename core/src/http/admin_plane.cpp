@@ -7,15 +7,19 @@
 #include <civetweb.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <string_view>
 #include <system_error>
@@ -69,6 +73,43 @@ void Knock(const ListenAddress& own) {
   std::memcpy(&to.sin_addr, own.ip.data(), sizeof(to.sin_addr));
   (void)connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to));
   close(fd);
+}
+
+// Our descriptor that listens on this port of 127.0.0.0/8; -1: there is none. civetweb does not
+// say.
+int ListeningSocket(uint16_t port) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) continue;
+    sockaddr_in own{};
+    size = sizeof(own);
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    const bool loopback = own.sin_family == AF_INET && ntohl(own.sin_addr.s_addr) >> 24 == 127;
+    if (loopback && ntohs(own.sin_port) == port) return fd;
+  }
+  return -1;
+}
+
+// civetweb's accepting thread looks for connections every two seconds, which is half of what an
+// idle sidecar costs. Nobody looks at most sidecars' status page, so the thread sleeps here until
+// somebody does; from then on it is as civetweb has it.
+void* AwaitFirstConnection(const mg_context* context, int thread_type) {
+  constexpr int kAccepting = 0;
+  if (thread_type != kAccepting) return nullptr;
+  try {
+    mg_server_port bound{};
+    if (mg_get_server_ports(context, 1, &bound) < 1) return nullptr;
+    pollfd listening{ListeningSocket(static_cast<uint16_t>(bound.port)), POLLIN, 0};
+    if (listening.fd < 0) return nullptr;
+    while (poll(&listening, 1, -1) < 0 && errno == EINTR) {
+    }
+  } catch (const std::exception&) {
+    // It sleeps as civetweb does, then.
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -149,6 +190,7 @@ Result<void> AdminPlane::Start() {
   mg_callbacks callbacks{};
   callbacks.begin_request = &Impl::OnRequest;
   callbacks.log_message = &Impl::OnMessage;
+  callbacks.init_thread = &AwaitFirstConnection;
   const std::string ports = ToString(*address);
   // No document_root, ever: nothing of the file system is served.
   const char* options[] = {
@@ -183,8 +225,10 @@ void AdminPlane::Stop() {
 }
 
 // mg_stop waits until civetweb's accepting thread looks at its flag, which it does every 2 s or
-// after a connection: so one connects until it has stopped.
+// after a connection: so one connects until it has stopped. The first time before there is any
+// thread to do so, for before the first connection it does not look at all.
 void AdminPlane::Impl::StopCivetweb(const ListenAddress& own) {
+  Knock(own);
   std::mutex stop_mutex;
   std::condition_variable changed;
   bool stopped = false;

@@ -79,7 +79,7 @@ struct ScrapePlaneLimits {
   // page may be larger than that by itself.
   size_t pinned_body_bytes_max = size_t{64} << 20;
   // The longest time between two beats of the HTTP loop, when nothing is due before.
-  std::chrono::milliseconds loop_beat_max{5000};
+  std::chrono::milliseconds loop_beat_max{60'000};
   // /-/healthy turns red when a beat came later than this, or is that late.
   std::chrono::milliseconds loop_late_max{5000};
 };
