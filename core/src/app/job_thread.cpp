@@ -4,7 +4,8 @@
 
 namespace pillion {
 
-// While one lives, its job is the one that runs. `lock` is let go of meanwhile.
+// While one lives, its job is the one that runs; then the thread goes on with what is queued.
+// `lock` is let go of meanwhile.
 class JobThread::Turn {
  public:
   Turn(JobThread* jobs, std::unique_lock<std::mutex>* lock) : jobs_(*jobs), lock_(*lock) {
@@ -14,6 +15,7 @@ class JobThread::Turn {
   ~Turn() {
     lock_.lock();
     jobs_.running_ = false;
+    if (!jobs_.jobs_.empty() || jobs_.stopping_) jobs_.changed_.notify_one();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -40,12 +42,9 @@ void JobThread::Run(std::function<void()> job) {
     lock.unlock();
     return Post(std::move(job));
   }
-  {
-    const Turn turn(this, &lock);
-    job();
-    job = nullptr;
-  }
-  if (!jobs_.empty() || stopping_) changed_.notify_one();
+  const Turn turn(this, &lock);
+  job();
+  job = nullptr;
 }
 
 void JobThread::Stop() {

@@ -21,8 +21,9 @@ void TryInfo(std::string_view input) {
   reading.identity = ReadIdentity(reading.info);
   const Server server = ReadServer(reading.info, reading.identity);
   reading.times = CommandTimes(reading.info.Body(Section::kCommandstats));
-  Reading known{settings,     server,           answers,       &reply,
-                reading.info, reading.identity, reading.times, StartTime(reading.identity, 1.7e9, 0)};
+  Reading known{
+      settings,     server,           answers,       &reply,
+      reading.info, reading.identity, reading.times, StartTime(reading.identity, 1.7e9, 0)};
   BlindSink sink;
   for (const auto collect :
        {CollectInfo, CollectKeyspace, CollectCommandstats, CollectLatencystats, CollectErrorstats,
