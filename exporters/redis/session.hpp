@@ -24,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -113,7 +114,9 @@ class Session {
   struct Denied {
     std::string_view command;
     Reason reason;
-    auto operator<=>(const Denied&) const = default;
+    bool operator<(const Denied& other) const {
+      return std::tie(command, reason) < std::tie(other.command, other.reason);
+    }
   };
   std::vector<Denied> DeniedNow() const;
   // How long connecting took in the last poll; 0 if the connection was still there.

@@ -146,7 +146,8 @@ TEST_CASE("a family that moves now and then costs the piece ever more seldom") {
   std::vector<uint64_t> ids;
   for (int i = 0; i < 1000; ++i) {
     // All of one letter move every tenth page.
-    plan = Next(Page{instance.Poll(instance.Read(1, "c_", i / 10), i)}, plan);
+    const int tenth = i / 10;
+    plan = Next(Page{instance.Poll(instance.Read(1, "c_", tenth), i)}, plan);
     if (ids.empty() || ids.back() != plan->steady.id) ids.push_back(plan->steady.id);
   }
   CHECK(ids.size() < 12);
@@ -237,8 +238,9 @@ TEST_CASE("pages with pieces read as the same pages without them") {
   std::mt19937 engine(5);
   FragmentPtr steady = instance.Read(1);
   for (int poll = 0; poll < 300; ++poll) {
-    if (engine() % 8 == 0)
-      steady = instance.Read(poll / 40, "c_1" + std::to_string(engine() % 3), poll);
+    const int fortieth = poll / 40;
+    const std::string moving = "c_1" + std::to_string(engine() % 3);
+    if (engine() % 8 == 0) steady = instance.Read(fortieth, moving, poll);
     const Page page{instance.Poll(steady, poll)};
     for (auto scrapes = engine() % 3; scrapes > 0; --scrapes) {
       const char* accept = engine() % 2 == 0 ? "" : "application/openmetrics-text;version=1.0.0";
