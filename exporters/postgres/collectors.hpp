@@ -222,7 +222,7 @@ inline constexpr CollectorTraits kTraits[] = {
 };
 static_assert(std::size(kTraits) == kCollectorCount);
 
-// What is read but by kTop's reader may be told to be as it was (reader.hpp).
+// What is read but by kTop's reader may be told to be as it was (rows.hpp).
 inline constexpr auto kCollectors = [] {
   auto collectors = std::to_array(kCollectorRows);
   for (size_t i = 0; i < collectors.size(); ++i) {

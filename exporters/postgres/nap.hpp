@@ -2,8 +2,10 @@
 //
 // The server sends each collector's rows when it has them; who waits for the first byte of each
 // is woken a dozen times, and a wake-up costs more than reading the rows. So a run sleeps for
-// most of the time that the shortest of the last runs took, and then mostly finds all of it.
-// Scrapes lose nothing: the last answer comes later than that.
+// most of the time that the shortest of the last runs took, and then mostly finds all of it. The
+// last answer comes later than that, unless the server has become faster or is asked for less.
+//
+// It is short, because what the server does meanwhile is in no collector's duration.
 //
 // Threads: one at a time.
 #pragma once
@@ -20,7 +22,7 @@ class Nap {
   using Duration = std::chrono::nanoseconds;
   // Larger answers don't fit the buffers of a socket: the server would wait for us.
   static constexpr size_t kAnswerBytesMax = 64 * 1024;
-  static constexpr std::chrono::milliseconds kMax{20};
+  static constexpr std::chrono::milliseconds kMax{2};
 
   // Of the next run; 0: none.
   Duration Length() const {

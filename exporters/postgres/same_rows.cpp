@@ -20,8 +20,10 @@ class SameRows::Pass {
       }
       Differs();
     }
-    cells_.append(static_cast<const char*>(bytes), size);
+    full_ = full_ || size > kBytesMax - cells_.size();
+    if (!full_) cells_.append(static_cast<const char*>(bytes), size);
   }
+  bool full() const { return full_; }  // more than may be kept came
   bool End() {
     if (same_ && at_ < cells_.size()) Differs();
     return same_;
@@ -34,7 +36,8 @@ class SameRows::Pass {
   }
 
   std::string& cells_;
-  bool same_;      // so far
+  bool same_;  // so far
+  bool full_ = false;
   size_t at_ = 0;  // while they are
 };
 
@@ -53,7 +56,7 @@ bool SameRows::Take(const PGresult* rows) {
         pass.Put(PQgetisnull(rows, row, column) != 0 ? -1 : 0);
       }
     }
-    if (cells_.size() > kBytesMax) {
+    if (pass.full()) {
       Forget();
       return false;
     }
@@ -63,7 +66,7 @@ bool SameRows::Take(const PGresult* rows) {
 }
 
 void SameRows::Forget() {
-  cells_.clear();
+  cells_ = {};
   known_ = false;
 }
 

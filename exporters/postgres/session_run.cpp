@@ -9,12 +9,11 @@
 namespace pillion::postgres {
 namespace {
 
-Result<void> Send(const SessionRun& run, Plan& plan) {
+Result<void> Send(const SessionRun& run, Plan& plan, Nap* nap) {
   if (plan.steps.empty()) return {};
   for (size_t i = 0; i < plan.steps.size(); ++i) plan.expected[i].sync = plan.steps[i].sync;
   run.collecting.Expect(std::move(plan.expected));
-  return RunPipeline(run.ctx, run.connection, plan.steps, run.until, run.collecting,
-                     &run.session.nap());
+  return RunPipeline(run.ctx, run.connection, plan.steps, run.until, run.collecting, nap);
 }
 
 }  // namespace
@@ -55,7 +54,7 @@ Result<void> RunCollectors(const SessionRun& run, std::vector<uint32_t>& unasked
       unasked.push_back(id);  // until it is known where the extension is
     }
   }
-  if (auto ran = Send(run, plan); !ran.ok()) return ran;
+  if (auto ran = Send(run, plan, &session.nap()); !ran.ok()) return ran;
   if (fresh && run.collecting.pooled()) session.SetPooled();
   auto later = std::exchange(unasked, {});
   later.insert(later.end(), run.collecting.skipped().begin(), run.collecting.skipped().end());
@@ -66,7 +65,7 @@ Result<void> RunCollectors(const SessionRun& run, std::vector<uint32_t>& unasked
       session.PlanCollector(*query, false, true, ctx.CollectorTimeout(id), again);
     }
   }
-  return Send(run, again);
+  return Send(run, again, nullptr);  // of other statements each time
 }
 
 void HiddenNotes::Tell(const Collecting& collecting, const Options& options) {

@@ -103,10 +103,12 @@ Identity ReadIdentity(const Info& info) {
       {"master_port", &identity.master_port},
       {"slave_read_only", &identity.slave_read_only},
       {"connected_clients", &identity.connected_clients},
-      {"uptime_in_seconds", &identity.uptime_in_seconds},
   };
   for (const Info::Part& part : info.parts()) {
     for (const InfoField& field : info.PlainFields(part)) {
+      if (part.section == Section::kServer && field.name == "uptime_in_seconds") {
+        identity.uptime_in_seconds = field.value;
+      }
       for (const auto& want : wanted) {
         if (want.name == field.name) *want.into = field.value;
       }

@@ -360,7 +360,7 @@ typedef struct pillion_host {
   /* In place of samples, for a target that can say at little cost that all is as it was: the
    * collector that is open shows what the last run of it showed that this object ended with OK;
    * what was added since collector_begin is forgotten. 0: there was no such run, or the collector
-   * is not PILLION_COLLECTOR_REMEMBERED. */
+   * is not PILLION_COLLECTOR_REMEMBERED, or what it showed takes more than 1 MiB. */
   uint32_t (*unchanged)(pillion_poll*);
 } pillion_host;
 

@@ -98,7 +98,7 @@ class Sink {
   // it showed after the last run that this object ended well. False: there is none to show.
   bool Unchanged() {
     constexpr size_t kNeeded = offsetof(pillion_host, unchanged) + sizeof(void*);
-    return host_->size >= kNeeded && host_->unchanged(poll_) != 0;
+    return host_->size >= kNeeded && host_->unchanged != nullptr && host_->unchanged(poll_) != 0;
   }
 
   // Declares a family at run time. Check valid(): a name that is no metric name is refused.

@@ -157,12 +157,22 @@ void ScrapeService::Complete(const std::shared_ptr<Gathering>& gathering) {
   if (gathering->ahead && !gathering->polled) return gathering->done({});  // nothing is new
   if (AnswerFromRecent(*gathering)) return;
   auto render = [this, gathering] { Render(*gathering); };
-  const int64_t usual = render_ns_;  // 0: not known yet
-  if (usual > 0 && nanoseconds(usual) <= kRenderOnLaneMax && Lane::IsThisThread()) {
+  if (Lane::IsThisThread() && IsQuick(gathering->snapshots)) {
     render_.Run(std::move(render));
   } else {
     render_.Post(std::move(render));
   }
+}
+
+// What pages took lately does not tell of this one alone: hence its size.
+bool ScrapeService::IsQuick(const std::vector<SnapshotPtr>& snapshots) const {
+  const nanoseconds usual(render_ns_);  // 0: not known yet
+  if (usual.count() == 0 || usual > kRenderOnLaneMax) return false;
+  size_t series = 0;
+  for (const SnapshotPtr& snapshot : snapshots) {
+    for (const FragmentPtr& fragment : snapshot->fragments) series += fragment->series();
+  }
+  return series <= kRenderOnLaneSeriesMax;
 }
 
 void ScrapeService::NoteArrival(const ScrapeRequest& request, const Pollers& pollers) {

@@ -42,8 +42,10 @@ class ScrapeService final : public ScrapeHandler {
   static constexpr std::chrono::seconds kSchedulerLateMax{5}, kSecondLook{2};
   static constexpr size_t kTrimPageBytes = size_t{4} << 20;  // return memory after such pages
   static constexpr std::chrono::seconds kTrimEvery{30};
-  // Pages that took no longer lately are rendered by the lane whose poll they waited for.
+  // Pages of few series are rendered by the lane whose poll they waited for, if that takes no
+  // longer.
   static constexpr std::chrono::milliseconds kRenderOnLaneMax{2};
+  static constexpr size_t kRenderOnLaneSeriesMax = 5'000;
 
   // `probes`: may be null.
   ScrapeService(std::shared_ptr<const Config> config,
@@ -84,6 +86,7 @@ class ScrapeService final : public ScrapeHandler {
   OnSnapshot ReadyFor(const std::shared_ptr<Gathering>& gathering, const Pollers& pollers,
                       size_t i);
   void Complete(const std::shared_ptr<Gathering>& gathering);
+  bool IsQuick(const std::vector<SnapshotPtr>& snapshots) const;
   void NoteArrival(const ScrapeRequest& request, const Pollers& pollers);
   void Prefetch(const ScrapeRequest& request, MonoTime expected, std::function<void(bool)> done);
   bool AnswerFromRecent(Gathering& gathering);

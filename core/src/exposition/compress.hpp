@@ -3,7 +3,7 @@
 // gzip is one member, because clients such as curl show only the first. Level 1 in both, because a
 // page of metrics gains little above it.
 //
-// gzip is a stream of ISA-L: 250 KB for a page of any size, twice that while a piece is made. zstd
+// gzip is a stream of ISA-L: 250 KB for a page of any size. zstd
 // gathers pages of up to kOneShotBytesMax, for at once it needs tables of their size only; larger
 // ones go through a stream with a window of 128 KiB (1 MB of memory). So no form of a large page
 // ever needs one piece of memory.

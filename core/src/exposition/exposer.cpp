@@ -266,6 +266,9 @@ PlanPtr Exposer::State::PlanOf(Lock& lock, Page& page,
     page.planning = true;
     PlanPtr last = std::move(page.last_plan);
     page.last_plan = nullptr;
+    // Whether others hold it is known under the lock alone: where they let go of it later, what
+    // they read may not be written without their knowing.
+    const PlanPtr held = last.use_count() > 1 ? last : nullptr;
     lock.unlock();
     PlanPtr plan;
     try {

@@ -78,13 +78,15 @@ class Writer {
 
 }  // namespace
 
-void WriteOpenMetricsFamilies(std::span<const PlanFamily> families, Output& out) {
+void WriteOpenMetricsFamilies(FamilyRuns runs, Output& out) {
   Writer writer(&out);
-  for (const PlanFamily& family : families) writer.Write(family);
+  for (const auto run : runs) {
+    for (const PlanFamily& family : run) writer.Write(family);
+  }
 }
 
 void WriteOpenMetrics(const PagePlan& plan, Output& out) {
-  WriteOpenMetricsFamilies(plan.families, out);
+  WriteOpenMetricsFamilies(OneRun(plan), out);
   out.Append(kOpenMetricsEnd);
 }
 

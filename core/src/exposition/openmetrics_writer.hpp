@@ -20,6 +20,6 @@ inline constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
 
 void WriteOpenMetrics(const PagePlan& plan, Output& out);
 // The same of some families, without the end of a page.
-void WriteOpenMetricsFamilies(std::span<const PlanFamily> families, Output& out);
+void WriteOpenMetricsFamilies(FamilyRuns runs, Output& out);
 
 }  // namespace pillion

@@ -14,7 +14,7 @@
 // Cost: in proportion to the families, as long as no two fragments share one. Where they do, each
 // label block of these fragments is looked up once, whatever the number of families.
 //
-// Threads: immutable once made.
+// Threads: immutable once made, until nobody but the maker of the next plan holds it (see `last`).
 #pragma once
 
 #include "model/fragment.hpp"
@@ -59,6 +59,9 @@ struct SteadyFamilies {
   std::vector<uint32_t> families;  // indices into PagePlan::families, ascending
 };
 
+// Families of a plan that are written one after another: runs of neighbours.
+using FamilyRuns = std::span<const std::span<const PlanFamily>>;
+
 struct PagePlan {
   std::vector<FragmentPtr> fragments;  // what the parts point into
   std::vector<PlanFamily> families;
@@ -83,6 +86,10 @@ std::shared_ptr<const PagePlan> MakePagePlan(std::span<const SnapshotPtr> snapsh
                                              const PageLimits& limits = {},
                                              std::span<const std::string> names = {},
                                              std::shared_ptr<const PagePlan> last = nullptr);
+
+inline std::vector<std::span<const PlanFamily>> OneRun(const PagePlan& plan) {
+  return {plan.families};
+}
 
 // Calls fn(part, point) for each point of a family that is to be shown; `point` counts in
 // part.fragment->values or ->distributions.

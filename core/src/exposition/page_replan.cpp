@@ -4,6 +4,7 @@
 #include "exposition/page_steady.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace pillion {
@@ -32,7 +33,10 @@ bool HasSameSeries(const Fragment& a, const Fragment& b) {
 bool HasSameSize(const Fragment& a, const Fragment& b) {
   return a.notes.empty() && b.notes.empty() && a.natives.empty() && b.natives.empty() &&
          std::equal(a.distributions.begin(), a.distributions.end(), b.distributions.begin(),
-                    [](const Distribution& x, const Distribution& y) { return x.size == y.size; });
+                    [](const Distribution& x, const Distribution& y) {
+                      return x.size == y.size && std::isnan(x.sum) == std::isnan(y.sum) &&
+                             std::isnan(x.count) == std::isnan(y.count);
+                    });
 }
 
 }  // namespace

@@ -226,11 +226,13 @@ class Writer {
 
 }  // namespace
 
-void WriteProtobufFamilies(std::span<const PlanFamily> families, Output& out) {
+void WriteProtobufFamilies(FamilyRuns runs, Output& out) {
   Writer writer(&out);
-  for (const PlanFamily& family : families) writer.Write(family);
+  for (const auto run : runs) {
+    for (const PlanFamily& family : run) writer.Write(family);
+  }
 }
 
-void WriteProtobuf(const PagePlan& plan, Output& out) { WriteProtobufFamilies(plan.families, out); }
+void WriteProtobuf(const PagePlan& plan, Output& out) { WriteProtobufFamilies(OneRun(plan), out); }
 
 }  // namespace pillion

@@ -22,6 +22,6 @@ namespace pillion {
 
 void WriteProtobuf(const PagePlan& plan, Output& out);
 // The same of some families.
-void WriteProtobufFamilies(std::span<const PlanFamily> families, Output& out);
+void WriteProtobufFamilies(FamilyRuns runs, Output& out);
 
 }  // namespace pillion

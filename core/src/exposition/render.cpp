@@ -9,15 +9,16 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pillion {
 namespace {
 
-void WriteFamilies(std::span<const PlanFamily> families, Format format, Output& out) {
+void WriteFamilies(FamilyRuns runs, Format format, Output& out) {
   switch (format) {
-    case Format::kText004: WriteTextFamilies(families, out); break;
-    case Format::kOpenMetrics100: WriteOpenMetricsFamilies(families, out); break;
-    case Format::kProtobuf: WriteProtobufFamilies(families, out); break;
+    case Format::kText004: WriteTextFamilies(runs, out); break;
+    case Format::kOpenMetrics100: WriteOpenMetricsFamilies(runs, out); break;
+    case Format::kProtobuf: WriteProtobufFamilies(runs, out); break;
   }
 }
 
@@ -27,7 +28,7 @@ std::string_view EndOf(Format format) {
 
 void Write(const PagePlan& plan, Format format, ByteSink& sink) {
   Output out(&sink);
-  WriteFamilies(plan.families, format, out);
+  WriteFamilies(OneRun(plan), format, out);
   out.Append(EndOf(format));
   out.Flush();
 }
@@ -42,19 +43,19 @@ std::vector<std::string> Compress(const PagePlan& plan, Format format, const Bod
   return sink.Finish();
 }
 
-// The families that are steady, or all others.
-void WriteSome(const PagePlan& plan, bool steady, Format format, Output& out) {
+enum class Part { kSteady, kMoving };
+
+void WritePart(const PagePlan& plan, Part part, Format format, Output& out) {
   const std::span families(plan.families);
-  size_t others = 0;  // from here on
+  std::vector<std::span<const PlanFamily>> steady, moving;
+  size_t next = 0;
   for (const uint32_t i : plan.steady.families) {
-    const bool wanted = steady || i > others;
-    if (wanted) {
-      WriteFamilies(steady ? families.subspan(i, 1) : families.subspan(others, i - others), format,
-                    out);
-    }
-    others = i + 1;
+    if (i > next) moving.push_back(families.subspan(next, i - next));
+    steady.push_back(families.subspan(i, 1));
+    next = i + size_t{1};
   }
-  if (!steady) WriteFamilies(families.subspan(others), format, out);
+  moving.push_back(families.subspan(next));
+  WriteFamilies(part == Part::kSteady ? steady : moving, format, out);
 }
 
 std::vector<std::string> GzipInPieces(const PagePlan& plan, Format format, const SteadyPiece& last,
@@ -63,13 +64,13 @@ std::vector<std::string> GzipInPieces(const PagePlan& plan, Format format, const
   if (piece.id != plan.steady.id) {
     GzipPieceSink sink;
     Output out(&sink);
-    WriteSome(plan, /*steady=*/true, format, out);
+    WritePart(plan, Part::kSteady, format, out);
     out.Flush();
     piece = {plan.steady.id, std::make_shared<const GzipPiece>(sink.Finish())};
   }
   GzipSink sink;
   Output out(&sink);
-  WriteSome(plan, /*steady=*/false, format, out);
+  WritePart(plan, Part::kMoving, format, out);
   out.Flush();
   return sink.Finish(*piece.piece, EndOf(format));
 }

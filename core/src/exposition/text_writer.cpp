@@ -23,43 +23,56 @@ std::string_view TypeName(MetricType type) {
   return "untyped";
 }
 
-}  // namespace
+class Writer {
+ public:
+  explicit Writer(Output* out) : out_(*out), lines_(out) {}
 
-void WriteTextFamilies(std::span<const PlanFamily> families, Output& out) {
-  LineWriter lines(&out);
-  std::string help, name;
-  for (const PlanFamily& family : families) {
+  void Write(const PlanFamily& family) {
     const FamilyDesc& desc = *family.desc;
-    help.clear();
-    AppendHelp(help, desc.help, HelpEscape::kText);
+    help_.clear();
+    AppendHelp(help_, desc.help, HelpEscape::kText);
     const auto head = [&](std::string_view bare_name) {
-      name.clear();
-      AppendMetricName(name, bare_name, family.legacy_name);
-      if (!help.empty()) {
-        out.Append("# HELP ");
-        out.Append(name);
-        out.Append(' ');
-        out.Append(help);
-        out.Append('\n');
+      name_.clear();
+      AppendMetricName(name_, bare_name, family.legacy_name);
+      if (!help_.empty()) {
+        out_.Append("# HELP ");
+        out_.Append(name_);
+        out_.Append(' ');
+        out_.Append(help_);
+        out_.Append('\n');
       }
-      out.Append("# TYPE ");
-      out.Append(name);
-      out.Append(' ');
-      out.Append(TypeName(desc.type));
-      out.Append('\n');
+      out_.Append("# TYPE ");
+      out_.Append(name_);
+      out_.Append(' ');
+      out_.Append(TypeName(desc.type));
+      out_.Append('\n');
     };
     if (desc.type == MetricType::kGaugeHistogram) {
-      WritePlainFamilies(family, lines, head);
+      WritePlainFamilies(family, lines_, head);
     } else if (HasSingleValue(desc.type)) {
       head(desc.name);
-      lines.Values(family, /*exemplars=*/false);
+      lines_.Values(family, /*exemplars=*/false);
     } else {
       head(desc.name);
-      lines.Distributions(family, Series::kAll, /*exemplars=*/false);
+      lines_.Distributions(family, Series::kAll, /*exemplars=*/false);
     }
+  }
+
+ private:
+  Output& out_;
+  LineWriter lines_;
+  std::string help_, name_;  // as they are written
+};
+
+}  // namespace
+
+void WriteTextFamilies(FamilyRuns runs, Output& out) {
+  Writer writer(&out);
+  for (const auto run : runs) {
+    for (const PlanFamily& family : run) writer.Write(family);
   }
 }
 
-void WriteText(const PagePlan& plan, Output& out) { WriteTextFamilies(plan.families, out); }
+void WriteText(const PagePlan& plan, Output& out) { WriteTextFamilies(OneRun(plan), out); }
 
 }  // namespace pillion

@@ -18,6 +18,6 @@ namespace pillion {
 
 void WriteText(const PagePlan& plan, Output& out);
 // The same of some families.
-void WriteTextFamilies(std::span<const PlanFamily> families, Output& out);
+void WriteTextFamilies(FamilyRuns runs, Output& out);
 
 }  // namespace pillion

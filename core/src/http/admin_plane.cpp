@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <strings.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include <ctime>
 #include <exception>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <string_view>
 #include <system_error>
@@ -75,9 +77,8 @@ void Knock(const ListenAddress& own) {
   close(fd);
 }
 
-// Our descriptor that listens on this port of 127.0.0.0/8; -1: there is none. civetweb does not
-// say.
-int ListeningSocket(uint16_t port) {
+// Our descriptor that listens on this address; -1: there is none. civetweb does not tell.
+int ListeningSocket(const in_addr& ip, uint16_t port) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
     const int fd = std::atoi(entry.path().filename().c_str());
@@ -87,29 +88,10 @@ int ListeningSocket(uint16_t port) {
     sockaddr_in own{};
     size = sizeof(own);
     if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
-    const bool loopback = own.sin_family == AF_INET && ntohl(own.sin_addr.s_addr) >> 24 == 127;
-    if (loopback && ntohs(own.sin_port) == port) return fd;
+    const bool same = own.sin_family == AF_INET && own.sin_addr.s_addr == ip.s_addr;
+    if (same && ntohs(own.sin_port) == port) return fd;
   }
   return -1;
-}
-
-// civetweb's accepting thread looks for connections every two seconds, which is half of what an
-// idle sidecar costs. Nobody looks at most sidecars' status page, so the thread sleeps here until
-// somebody does; from then on it is as civetweb has it.
-void* AwaitFirstConnection(const mg_context* context, int thread_type) {
-  constexpr int kAccepting = 0;
-  if (thread_type != kAccepting) return nullptr;
-  try {
-    mg_server_port bound{};
-    if (mg_get_server_ports(context, 1, &bound) < 1) return nullptr;
-    pollfd listening{ListeningSocket(static_cast<uint16_t>(bound.port)), POLLIN, 0};
-    if (listening.fd < 0) return nullptr;
-    while (poll(&listening, 1, -1) < 0 && errno == EINTR) {
-    }
-  } catch (const std::exception&) {
-    // It sleeps as civetweb does, then.
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -121,12 +103,16 @@ struct AdminPlane::Impl {
   std::mutex life;  // one Start or Stop at a time
   mg_context* context = nullptr;
 
+  in_addr ip{};          // that it listens on
+  int stopping_fd = -1;  // an eventfd, readable once it is to stop
+
   mutable std::mutex mutex;  // guards what follows; never held while civetweb runs
   std::string address;
   std::string first_message;  // civetweb's, to say why it didn't start
 
   static int OnRequest(mg_connection* connection);
   static int OnMessage(const mg_connection* connection, const char* message);
+  static void* OnThread(const mg_context* context, int thread_type);
   void StopCivetweb(const ListenAddress& own);
 };
 
@@ -166,13 +152,37 @@ int AdminPlane::Impl::OnMessage(const mg_connection* connection, const char* mes
   return 1;  // civetweb shall not write it anywhere itself
 }
 
+// civetweb's accepting thread looks for connections every two seconds, which is half of what an
+// idle sidecar costs. Nobody looks at most sidecars' status page, so the thread sleeps here until
+// somebody does; from then on it is as civetweb has it.
+void* AdminPlane::Impl::OnThread(const mg_context* context, int thread_type) {
+  constexpr int kAccepting = 0;
+  const auto* impl = static_cast<const Impl*>(mg_get_user_data(context));
+  if (thread_type != kAccepting || impl->stopping_fd < 0) return nullptr;
+  try {
+    mg_server_port bound{};
+    if (mg_get_server_ports(context, 1, &bound) < 1) return nullptr;
+    const int listening = ListeningSocket(impl->ip, static_cast<uint16_t>(bound.port));
+    if (listening < 0) return nullptr;
+    pollfd news[] = {{listening, POLLIN, 0}, {impl->stopping_fd, POLLIN, 0}};
+    while (poll(news, std::size(news), -1) < 0 && errno == EINTR) {
+    }
+  } catch (const std::exception&) {
+    // It sleeps as civetweb does, then.
+  }
+  return nullptr;
+}
+
 AdminPlane::AdminPlane(std::string listen, std::function<StatusReport()> report)
     : impl_(std::make_unique<Impl>()) {
   impl_->listen = std::move(listen);
   impl_->report = std::move(report);
 }
 
-AdminPlane::~AdminPlane() { Stop(); }
+AdminPlane::~AdminPlane() {
+  Stop();
+  if (impl_->stopping_fd >= 0) close(impl_->stopping_fd);
+}
 
 Result<void> AdminPlane::Start() {
   const std::lock_guard life(impl_->life);
@@ -186,11 +196,14 @@ Result<void> AdminPlane::Start() {
                         impl_->listen)};
   }
 
+  std::memcpy(&impl_->ip, address->ip.data(), sizeof(impl_->ip));
+  if (impl_->stopping_fd >= 0) close(impl_->stopping_fd);
+  impl_->stopping_fd = eventfd(0, EFD_CLOEXEC);
   mg_init_library(0);  // without TLS: civetweb would otherwise load OpenSSL by itself
   mg_callbacks callbacks{};
   callbacks.begin_request = &Impl::OnRequest;
   callbacks.log_message = &Impl::OnMessage;
-  callbacks.init_thread = &AwaitFirstConnection;
+  callbacks.init_thread = &Impl::OnThread;
   const std::string ports = ToString(*address);
   // No document_root, ever: nothing of the file system is served.
   const char* options[] = {
@@ -225,10 +238,9 @@ void AdminPlane::Stop() {
 }
 
 // mg_stop waits until civetweb's accepting thread looks at its flag, which it does every 2 s or
-// after a connection: so one connects until it has stopped. The first time before there is any
-// thread to do so, for before the first connection it does not look at all.
+// after a connection: so one connects until it has stopped.
 void AdminPlane::Impl::StopCivetweb(const ListenAddress& own) {
-  Knock(own);
+  if (stopping_fd >= 0) eventfd_write(stopping_fd, 1);
   std::mutex stop_mutex;
   std::condition_variable changed;
   bool stopped = false;

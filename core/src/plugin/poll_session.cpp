@@ -147,7 +147,8 @@ pillion::FragmentPtr pillion_poll::TakeFragment() {
   pillion::FragmentPtr fragment = run.fragment;
   if (remembered == nullptr) return fragment;
   if (const auto last = remembered->find(open); last != remembered->end()) {
-    last->second = std::move(run);
+    const bool fits = fragment->bytes() <= kRememberedBytesMax;
+    last->second = fits ? std::move(run) : pillion::RememberedRun();
   }
   return fragment;
 }

@@ -85,6 +85,7 @@ class Interrupter {
 struct pillion_poll {
   static constexpr size_t kMessageBytesMax = 1024;
   static constexpr size_t kFactsMax = 64;
+  static constexpr size_t kRememberedBytesMax = size_t{1} << 20;  // of a collector's run
   static constexpr uint32_t kNoCollector = 0xffffffffu;
   // How much longer than its time-out a collector may wait: the target's own bound comes first.
   static constexpr std::chrono::milliseconds kCollectorGrace{100};
@@ -124,8 +125,8 @@ struct pillion_poll {
   const std::vector<pillion::CollectorConfig>* collectors = nullptr;
   // What of a collector's samples is shown; null: all.
   pillion::FragmentFilter* filter = nullptr;
-  // The last good run of each collector that is remembered, without fragment before it; kept beyond
-  // the poll.
+  // The last good run of each collector that is remembered and not too large, without fragment
+  // before it; kept beyond the poll.
   std::map<uint32_t, pillion::RememberedRun>* remembered = nullptr;
 
   uint32_t open = kNoCollector;

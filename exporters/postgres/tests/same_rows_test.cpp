@@ -146,12 +146,12 @@ TEST_CASE("rows that come one by one are not compared") {
 TEST_CASE("a nap is most of the shortest run of the last four") {
   Nap nap;
   CHECK(nap.Length() == 0ns);
-  for (const auto took : {8ms, 4ms, 12ms}) nap.Note(took, 1000);
+  for (const auto took : {4ms, 2ms, 6ms}) nap.Note(took, 1000);
   CHECK(nap.Length() == 0ns);  // three runs say little
-  nap.Note(6ms, 1000);
-  CHECK(nap.Length() == 3ms);
-  nap.Note(2ms, 1000);
+  nap.Note(3ms, 1000);
   CHECK(nap.Length() == 1500us);
+  nap.Note(1ms, 1000);
+  CHECK(nap.Length() == 750us);
   for (int i = 0; i < 4; ++i) nap.Note(1h, 1000);
   CHECK(nap.Length() == Nap::kMax);
   // While an answer is larger than a socket holds, the server would only wait for us.

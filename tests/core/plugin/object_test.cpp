@@ -202,21 +202,23 @@ TEST_CASE("a collector that is unchanged shows its last good run") {
   CHECK(Text(Run(*object, {false, true})).empty());
 }
 
-TEST_CASE("what was dropped of an unchanged collector is told each time that it is shown") {
-  auto object = Make(ConfigOfProbe());
+TEST_CASE("an unchanged run is told with its drops and a run that is too large is not kept") {
+  static size_t rows;
   script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
     sink.Collect(kA, [&]() -> Result<void> {
       if (sink.Unchanged()) return {};
-      sink.Add(0, {"twice"}, 1);
-      sink.Add(0, {"twice"}, 2);
+      for (size_t i = 0; i <= rows; ++i) sink.Add(0, {std::to_string(i % rows)}, 1);
       return {};
     });
     return {};
   };
-  for (int i = 0; i < 3; ++i) {
-    const PollOutcome outcome = Run(*object);
-    CHECK(Dropped(outcome, DropReason::kDuplicate) == 1);
-    CHECK(Text(outcome) == "probe_a{row=\"twice\",team=\"x\"} 1\n");
+  for (const size_t first : {size_t{1}, pillion_poll::kRememberedBytesMax / 16}) {
+    auto object = Make(ConfigOfProbe());
+    rows = first;
+    CHECK(Dropped(Run(*object), DropReason::kDuplicate) == 1);
+    rows = 1;
+    CHECK(Dropped(Run(*object), DropReason::kDuplicate) == 1);
+    CHECK(Text(Run(*object)) == "probe_a{row=\"0\",team=\"x\"} 1\n");
   }
 }
 
