@@ -29,7 +29,7 @@ PollReport PollPort(uint16_t port, std::chrono::nanoseconds timeout, int polls =
   PollReport report;
   for (int i = 0; i < polls; ++i) report = host.Poll({.timeout = timeout});
   for (const std::string& problem : report.problems) FAIL_CHECK(problem);
-  CHECK(report.past_deadline < 10s);  // 16 MiB of messages, with sanitizers on a busy machine
+  CHECK_FALSE(report.hung());
   return report;
 }
 

@@ -43,7 +43,7 @@ TEST_CASE("live: a stopped backend costs the time that was given and is left beh
   REQUIRE(kill(backend, SIGSTOP) == 0);
   const PollReport stopped = host->Poll({.timeout = 300ms});
   CHECK(stopped.reason == Reason::kTimeout);
-  CHECK(stopped.past_deadline < 3s);
+  CHECK_FALSE(stopped.hung());
   const PollReport after = host->Poll();
   kill(backend, SIGCONT);
   CheckAllWell(after);
@@ -57,7 +57,7 @@ TEST_CASE("live: a stopped server costs the time that was given") {
   const PollReport stopped = host->Poll({.timeout = 300ms});
   server->Signal(SIGCONT);
   CHECK(stopped.reason == Reason::kTimeout);
-  CHECK(stopped.past_deadline < 3s);
+  CHECK_FALSE(stopped.hung());
   CheckAllWell(host->Poll());
 }
 

@@ -89,7 +89,7 @@ TEST_CASE("nodes are read at the same time and one that hangs costs only itself"
   for (int i = 0; i < 2; ++i) {
     const PollReport report = host.Poll({.timeout = 500ms});
     CHECK(report.error == "");
-    CHECK(report.past_deadline < 500ms);
+    CHECK_FALSE(report.hung());
     CHECK(report.Value("redis_node_up{node=\"" + cluster.one.address() + "\"}") == 1.0);
     CHECK(report.Value("redis_node_up{node=\"" + cluster.two.address() + "\"}") == 1.0);
     CHECK(report.Value("redis_node_up{node=\"" + silent.address() + "\"}") == 0.0);

@@ -34,7 +34,7 @@ bool PollUntil(pillion::testing::TestHost& host, Condition condition,
   return Eventually([&] {
     const auto report = host.Poll({.due = due, .timeout = std::chrono::seconds(10)});
     CHECK(report.problems == std::vector<std::string>{});
-    CHECK(report.past_deadline < std::chrono::seconds(10));
+    CHECK_FALSE(report.hung());
     return condition(report);
   });
 }

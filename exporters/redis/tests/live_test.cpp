@@ -284,7 +284,7 @@ TEST_CASE("a stopped server costs the deadline and not more and then recovers") 
   for (int i = 0; i < 2; ++i) {  // over the open connection, then over a new one
     const PollReport report = host.Poll({.timeout = 300ms});
     CHECK(report.reason == Reason::kTimeout);
-    CHECK(report.past_deadline < 300ms);
+    CHECK_FALSE(report.hung());
     CHECK(report.text == "");
   }
   server.Signal(SIGCONT);

@@ -136,7 +136,7 @@ TEST_CASE("sentinels that are silent or know nothing are said with what each sai
                                             {"seeds", "[\"" + ignorant.address() + "\"]"}})});
   REQUIRE(host.Create().ok());
   const PollReport report = host.Poll({.timeout = 1s});
-  CHECK(report.past_deadline < 500ms);
+  CHECK_FALSE(report.hung());
   CHECK(report.reason == Reason::kProtocol);
   CHECK(Has(report.error, silent.address()));
   CHECK(Has(report.error, "does not know this master"));

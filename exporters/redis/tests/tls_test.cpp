@@ -29,7 +29,7 @@ PollReport PollTls(const std::string& address, Options options = {}, PollRequest
   REQUIRE(host.Create().ok());
   PollReport report = host.Poll(std::move(request));
   CHECK(report.problems == std::vector<std::string>{});
-  CHECK(report.past_deadline < 500ms);
+  CHECK_FALSE(report.hung());
   CHECK_FALSE(report.ok());
   return report;
 }

@@ -60,7 +60,11 @@ struct PollReport {
   std::string text;
   std::chrono::nanoseconds past_deadline{0};  // how much too late poll returned; 0: in time
 
+  // Ten times of what a poll may need to come to an end with sanitizers on a busy machine.
+  static constexpr std::chrono::seconds kHungAfter{10};
+
   bool ok() const { return reason == Reason::kOk; }
+  bool hung() const { return past_deadline >= kHungAfter; }
 
   // The collector's outcome, or null if it did not run.
   const CollectorReport* CollectorNamed(std::string_view name) const {
