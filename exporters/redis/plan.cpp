@@ -195,6 +195,11 @@ std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& setti
   return {};
 }
 
+bool MeansSameWords(const Server& one, const Server& other) {
+  return one.config_takes_many == other.config_takes_many &&
+         one.has_commandlog() == other.has_commandlog();
+}
+
 std::string_view NameOf(Ask ask) { return kAsks[static_cast<size_t>(ask)].name; }
 
 Error ErrorOf(Ask ask, std::string_view refusal, std::string_view user) {

@@ -76,6 +76,8 @@ AskSet Plan(DueSet due, const Settings& settings, const Server& server);
 // The words of a question.
 std::vector<std::string_view> WordsOf(Ask ask, DueSet due, const Settings& settings,
                                       const Server& server);
+// Whether WordsOf gives the same for both, whatever the question.
+bool MeansSameWords(const Server& one, const Server& other);
 
 // What a question is called in messages and in redis_exporter_commands_denied: "CONFIG GET".
 std::string_view NameOf(Ask ask);

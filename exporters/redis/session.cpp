@@ -119,11 +119,30 @@ Result<void> Session::Follow(const PollContext& ctx, DueSet due, Answers& answer
   return Learn(answers);
 }
 
+void Session::AddQuestions(AskSet asks, DueSet due, Pipeline& pipeline) const {
+  for (size_t i = 0; i < kAskCount; ++i) {
+    if (asks[i]) pipeline.Add(WordsOf(static_cast<Ask>(i), due, settings_, server_));
+  }
+}
+
+// Most polls ask what the one before asked.
+const Pipeline& Session::Questions(AskSet asks, DueSet due) {
+  const Questioned& last = questioned_;
+  const bool same =
+      last.pipeline && asks == last.asks && due == last.due && MeansSameWords(server_, last.server);
+  if (!same) {
+    auto pipeline = std::make_unique<Pipeline>();
+    AddQuestions(asks, due, *pipeline);
+    questioned_ = {asks, due, server_, std::move(pipeline)};
+  }
+  return *questioned_.pipeline;
+}
+
 Result<void> Session::RoundTrip(const PollContext& ctx, AskSet asks, DueSet due, Answers& answers) {
-  Pipeline pipeline;
+  Pipeline greeted;
   size_t greeting = 0;
   if (!greeted_) {
-    auto count = Greet(ctx, pipeline);
+    auto count = Greet(ctx, greeted);
     if (!count) return count.error();
     greeting = *count;
   }
@@ -133,11 +152,13 @@ Result<void> Session::RoundTrip(const PollContext& ctx, AskSet asks, DueSet due,
     answers.slots_[i].asked = true;
     if (denials_[i].until > ctx.Now()) {
       answers.slots_[i].error = denials_[i].error;
-      continue;
+      asks.reset(i);
+    } else {
+      sent.push_back(static_cast<Ask>(i));
     }
-    pipeline.Add(WordsOf(static_cast<Ask>(i), due, settings_, server_));
-    sent.push_back(static_cast<Ask>(i));
   }
+  if (!greeted_) AddQuestions(asks, due, greeted);
+  const Pipeline& pipeline = greeted_ ? Questions(asks, due) : greeted;
   if (pipeline.count() == 0) return {};
   auto replies = connection_.Exchange(ctx, pipeline);
   if (!replies) return replies.error();

@@ -21,6 +21,7 @@
 #include <array>
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -127,6 +128,13 @@ class Session {
     MonoTime until{0};  // it is not sent; 0: it was not denied
     Error error;
   };
+  // The questions that were made last, and of what.
+  struct Questioned {
+    AskSet asks;
+    DueSet due;
+    Server server;
+    std::unique_ptr<const Pipeline> pipeline;
+  };
 
   Result<void> Begin(const PollContext& ctx, DueSet due, Answers& answers);
   Result<void> Connect(const PollContext& ctx);
@@ -136,6 +144,8 @@ class Session {
   Result<void> LogIn(const PollContext& ctx, Connection& connection);
   Result<void> RoundTrip(const PollContext& ctx, AskSet asks, DueSet due, Answers& answers);
   Result<size_t> Greet(const PollContext& ctx, Pipeline& pipeline);
+  void AddQuestions(AskSet asks, DueSet due, Pipeline& pipeline) const;
+  const Pipeline& Questions(AskSet asks, DueSet due);
   Result<SecretText> ReadPassword(const PollContext& ctx);
   Result<void> ReadGreeting(const PollContext& ctx, const redisReply* reply);
   Error Note(const PollContext& ctx, Ask ask, const redisReply* reply);
@@ -159,6 +169,7 @@ class Session {
   MonoTime secret_read_at_{0};
   MonoTime renew_files_after_{0};
   Server server_;
+  Questioned questioned_;
   std::string run_id_;
   std::array<Denial, kAskCount> denials_;
   std::chrono::nanoseconds connect_time_{0};

@@ -3,7 +3,9 @@
 // gzip is one member, because clients such as curl show only the first. Level 1 in both, because a
 // page of metrics gains little above it.
 //
-// gzip is a stream of ISA-L: 250 KB for a page of any size. zstd
+// gzip is a stream of ISA-L: 250 KB for a page of any size. What stands in front of a piece is
+// compressed with the piece's Huffman codes, at level 0: looking at it once is enough, and 3 % more
+// bytes take half the time. zstd
 // gathers pages of up to kOneShotBytesMax, for at once it needs tables of their size only; larger
 // ones go through a stream with a window of 128 KiB (1 MB of memory). So no form of a large page
 // ever needs one piece of memory.
@@ -27,36 +29,40 @@ class CompressingSink : public ByteSink {
   virtual std::vector<std::string> Finish() = 0;  // the last call; chunks of at most kChunkBytes
 };
 
+struct Deflater;
+struct HuffmanCodes;  // for text like that which they were made of
+struct CodeCounts;
+
 // Text that was compressed for itself, so that it can stand in the middle of any gzip member.
 struct GzipPiece {
   std::vector<std::string> chunks;  // deflated, up to a byte's border; at most kChunkBytes each
   uint32_t crc = 0;                 // of the text
   uint64_t plain_bytes = 0;
+  std::shared_ptr<const HuffmanCodes> codes;
 };
-
-struct Deflater;
 
 class GzipSink final : public CompressingSink {
  public:
   GzipSink();
+  // A piece follows what is written, and after it `end`, at most 65,535 bytes.
+  GzipSink(std::shared_ptr<const GzipPiece> piece, std::string_view end);
   ~GzipSink() override;
   GzipSink(const GzipSink&) = delete;
   GzipSink& operator=(const GzipSink&) = delete;
 
   void Write(std::string_view bytes) override;
   std::vector<std::string> Finish() override;
-  // The same with a piece behind what was written, and after it `end`, at most 65,535 bytes.
-  std::vector<std::string> Finish(const GzipPiece& piece, std::string_view end);
 
  private:
-  std::vector<std::string> Take();
-
+  std::shared_ptr<const GzipPiece> piece_;  // may be null
+  std::string end_;
   std::unique_ptr<Deflater> deflater_;
 };
 
 class GzipPieceSink final : public ByteSink {
  public:
-  GzipPieceSink();
+  // `codes`: of an earlier piece of such text; null: there is none.
+  explicit GzipPieceSink(std::shared_ptr<const HuffmanCodes> codes = nullptr);
   ~GzipPieceSink() override;
   GzipPieceSink(const GzipPieceSink&) = delete;
   GzipPieceSink& operator=(const GzipPieceSink&) = delete;
@@ -66,6 +72,8 @@ class GzipPieceSink final : public ByteSink {
 
  private:
   std::unique_ptr<Deflater> deflater_;
+  std::shared_ptr<const HuffmanCodes> codes_;
+  std::unique_ptr<CodeCounts> counts_;  // null: codes_ are there
 };
 
 class ZstdStream;

@@ -31,6 +31,14 @@ uint32_t JoinCrc(uint32_t before, uint32_t crc, uint64_t size) {
 
 }  // namespace
 
+struct HuffmanCodes {
+  isal_hufftables tables;
+};
+
+struct CodeCounts {
+  isal_huff_histogram counts;
+};
+
 // Raw deflate, and what a gzip member says of it. Neither state nor buffers are cleared beforehand:
 // 230 KB that a small page touches little of.
 struct Deflater {
@@ -42,11 +50,17 @@ struct Deflater {
   alignas(std::max_align_t) uint8_t level[ISAL_DEF_LVL1_SMALL];
   uint8_t out[kChunkBytes];
 
-  Deflater() {
+  // With `codes`: level 0, and they must outlive it.
+  explicit Deflater(const HuffmanCodes* codes = nullptr) {
     isal_deflate_init(&z);
-    z.level = 1;
-    z.level_buf = level;
-    z.level_buf_size = sizeof(level);
+    if (codes == nullptr) {
+      z.level = 1;
+      z.level_buf = level;
+      z.level_buf_size = sizeof(level);
+    } else {
+      auto* tables = const_cast<isal_hufftables*>(&codes->tables);  // which it only reads
+      isal_deflate_set_hufftables(&z, tables, IGZIP_HUFFTABLE_CUSTOM);
+    }
     z.gzip_flag = IGZIP_DEFLATE;
     z.next_out = out;
     z.avail_out = sizeof(out);
@@ -103,7 +117,12 @@ struct Deflater {
   }
 };
 
-GzipSink::GzipSink() : deflater_(std::make_unique_for_overwrite<Deflater>()) {
+GzipSink::GzipSink() : GzipSink(nullptr, {}) {}
+
+GzipSink::GzipSink(std::shared_ptr<const GzipPiece> piece, std::string_view end)
+    : piece_(std::move(piece)), end_(end) {
+  // Not make_unique, which would clear it.
+  deflater_.reset(new Deflater(piece_ == nullptr ? nullptr : piece_->codes.get()));
   deflater_->Put(kHeader.data(), kHeader.size());
 }
 
@@ -111,43 +130,54 @@ GzipSink::~GzipSink() = default;
 
 void GzipSink::Write(std::string_view bytes) { deflater_->Add(bytes); }
 
-std::vector<std::string> GzipSink::Take() {
+std::vector<std::string> GzipSink::Finish() {
+  Deflater& all = *deflater_;
+  if (piece_ == nullptr) {
+    all.End();
+  } else {
+    all.Align();
+    all.Emit();
+    all.chunks.insert(all.chunks.end(), piece_->chunks.begin(), piece_->chunks.end());
+    all.crc = JoinCrc(all.crc, piece_->crc, piece_->plain_bytes);
+    all.plain_bytes += piece_->plain_bytes;
+    all.StoreLast(end_);
+  }
   std::array<uint8_t, 8> trailer;
-  const auto size = static_cast<uint32_t>(deflater_->plain_bytes);  // modulo 2^32, as gzip has it
+  const auto size = static_cast<uint32_t>(all.plain_bytes);  // modulo 2^32, as gzip has it
   for (size_t i = 0; i < 4; ++i) {
-    trailer[i] = static_cast<uint8_t>(deflater_->crc >> (8 * i));
+    trailer[i] = static_cast<uint8_t>(all.crc >> (8 * i));
     trailer[i + 4] = static_cast<uint8_t>(size >> (8 * i));
   }
-  deflater_->Put(trailer.data(), trailer.size());
-  deflater_->Emit();
-  return std::move(deflater_->chunks);
+  all.Put(trailer.data(), trailer.size());
+  all.Emit();
+  return std::move(all.chunks);
 }
 
-std::vector<std::string> GzipSink::Finish() {
-  deflater_->End();
-  return Take();
+GzipPieceSink::GzipPieceSink(std::shared_ptr<const HuffmanCodes> codes)
+    : deflater_(new Deflater()), codes_(std::move(codes)) {
+  if (codes_ == nullptr) counts_ = std::make_unique<CodeCounts>();
 }
-
-std::vector<std::string> GzipSink::Finish(const GzipPiece& piece, std::string_view end) {
-  deflater_->Align();
-  deflater_->Emit();
-  deflater_->chunks.insert(deflater_->chunks.end(), piece.chunks.begin(), piece.chunks.end());
-  deflater_->crc = JoinCrc(deflater_->crc, piece.crc, piece.plain_bytes);
-  deflater_->plain_bytes += piece.plain_bytes;
-  deflater_->StoreLast(end);
-  return Take();
-}
-
-GzipPieceSink::GzipPieceSink() : deflater_(std::make_unique_for_overwrite<Deflater>()) {}
 
 GzipPieceSink::~GzipPieceSink() = default;
 
-void GzipPieceSink::Write(std::string_view bytes) { deflater_->Add(bytes); }
+void GzipPieceSink::Write(std::string_view bytes) {
+  deflater_->Add(bytes);
+  if (counts_ == nullptr) return;
+  auto* data = reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data()));  // which it only reads
+  isal_update_histogram(data, static_cast<int>(bytes.size()), &counts_->counts);
+}
 
 GzipPiece GzipPieceSink::Finish() {
   deflater_->Align();
   deflater_->Emit();
-  return {std::move(deflater_->chunks), deflater_->crc, deflater_->plain_bytes};
+  if (counts_ != nullptr) {
+    auto made = std::make_shared<HuffmanCodes>();
+    if (isal_create_hufftables(&made->tables, &counts_->counts) != 0) {
+      throw std::logic_error("isal_create_hufftables");
+    }
+    codes_ = std::move(made);
+  }
+  return {std::move(deflater_->chunks), deflater_->crc, deflater_->plain_bytes, codes_};
 }
 
 }  // namespace pillion

@@ -25,6 +25,9 @@ char* WriteSpecial(char* out, double value) {
 // 1e+06 on. std::to_chars writes the same digits and the same form of exponent.
 char* WriteG(char* out, double value) {
   char* const end = out + kNumberBytesMax;
+  if (value >= 1 && value < 1e6 && value == static_cast<double>(static_cast<int32_t>(value))) {
+    return std::to_chars(out, end, static_cast<int32_t>(value)).ptr;  // as most bounds are
+  }
   char* const last = std::to_chars(out, end, value, std::chars_format::scientific).ptr;
   const char* e = last;
   while (*--e != 'e') {

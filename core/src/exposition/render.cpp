@@ -62,17 +62,17 @@ std::vector<std::string> GzipInPieces(const PagePlan& plan, Format format, const
                                       SteadyPiece& piece) {
   piece = last;
   if (piece.id != plan.steady.id) {
-    GzipPieceSink sink;
+    GzipPieceSink sink(last.piece == nullptr ? nullptr : last.piece->codes);
     Output out(&sink);
     WritePart(plan, Part::kSteady, format, out);
     out.Flush();
     piece = {plan.steady.id, std::make_shared<const GzipPiece>(sink.Finish())};
   }
-  GzipSink sink;
+  GzipSink sink(piece.piece, EndOf(format));
   Output out(&sink);
   WritePart(plan, Part::kMoving, format, out);
   out.Flush();
-  return sink.Finish(*piece.piece, EndOf(format));
+  return sink.Finish();
 }
 
 }  // namespace

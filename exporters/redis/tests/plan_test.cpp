@@ -50,6 +50,29 @@ TEST_CASE("an unknown server is asked what nearly all answer") {
   CHECK_FALSE(Has(asks, Ask::kSentinelMasters));
 }
 
+TEST_CASE("questions are kept only for servers that are asked the same") {
+  std::vector<Server> servers = {Server(), Known({6, 2}), Known({7, 0}), Known({7, 2})};
+  servers.push_back(servers.back());
+  servers.back().valkey = {8, 1};
+  servers.push_back(servers.back());
+  servers.back().config_takes_many = false;
+  servers.back().clients = 12;
+  servers.back().cluster = servers.back().sentinel = true;
+  for (const Server& one : servers) {
+    for (const Server& other : servers) {
+      bool same = true;
+      for (size_t i = 0; i < kAskCount; ++i) {
+        const auto ask = static_cast<Ask>(i);
+        same = same &&
+               Words(ask, All(), MakeSettings(), one) == Words(ask, All(), MakeSettings(), other);
+      }
+      if (MeansSameWords(one, other)) CHECK(same);
+    }
+  }
+  CHECK(MeansSameWords(servers[2], servers[3]));
+  CHECK_FALSE(MeansSameWords(servers[1], servers[2]));
+}
+
 TEST_CASE("a known server is asked only what it has") {
   CHECK_FALSE(Has(Plan(All(), MakeSettings(), Known({6, 2})), Ask::kLatencyHistogram));
   Server cluster = Known({7, 2});
