@@ -29,11 +29,9 @@ JobThread::JobThread() : thread_([this] { Work(); }) {}
 JobThread::~JobThread() { Stop(); }
 
 void JobThread::Post(std::function<void()> job) {
-  {
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-  }
-  changed_.notify_one();
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+  changed_.notify_one();  // under the lock: with the job done, this may be destroyed
 }
 
 void JobThread::Run(std::function<void()> job) {

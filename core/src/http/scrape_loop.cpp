@@ -128,7 +128,13 @@ ScrapePlaneStats ScrapeLoop::Stats() const {
 void ScrapeLoop::Await(Listener& listener) {
   listener.ready.async_wait(asio::posix::stream_descriptor::wait_read,
                             [this, &listener](ErrorCode error) {
-                              if (!error && !draining_ && AcceptSome(listener)) Await(listener);
+                              if (error || draining_) return;
+                              try {
+                                if (AcceptSome(listener)) Await(listener);
+                              } catch (const std::exception&) {
+                                listener.paused = true;  // until the beat: memory ran out
+                                throw;
+                              }
                             });
 }
 

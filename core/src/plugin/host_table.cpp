@@ -13,11 +13,19 @@ namespace {
 // An exception must not cross the border; what can be thrown here is bad_alloc, and then the
 // sample or the line is lost, not the process.
 template <typename Body>
-void Guard(Body&& body) noexcept {
+bool Guard(Body&& body) noexcept {
   try {
     body();
+    return true;
   } catch (...) {
+    return false;
   }
+}
+
+// The same for what belongs to the open collector.
+template <typename Body>
+void GuardRun(pillion_poll* poll, Body&& body) noexcept {
+  if (!Guard(body)) poll->incomplete = true;
 }
 
 Reason ToReason(uint32_t reason) {
@@ -108,14 +116,14 @@ void CollectorEnd(pillion_poll* poll, uint32_t reason, pillion_str message) {
   const Reason known = ToReason(reason);
   // The collector of a plugin without a table is open for the whole poll, unless it fails.
   if (poll->implicit_collector && known == Reason::kOk) return;
-  Guard([&] { poll->End(known, ToView(message)); });
+  GuardRun(poll, [&] { poll->End(known, ToView(message)); });
 }
 
 uint32_t Unchanged(pillion_poll* poll) { return poll->ShowLast() ? 1 : 0; }
 
 pillion_family Declare(pillion_poll* poll, const pillion_metric* metric) {
   pillion_family family = PILLION_NO_FAMILY;
-  Guard([&] {
+  GuardRun(poll, [&] {
     if (poll->InCollector()) family = poll->builder->Declare(*metric);
   });
   return family;
@@ -143,27 +151,30 @@ pillion::LabelRef Unseal(FragmentBuilder& builder, pillion_labels labels) {
 pillion_labels MakeLabels(pillion_poll* poll, pillion_family family, const pillion_str* values,
                           size_t count) {
   pillion_labels labels = kBadLabels;
-  Guard([&] { labels = Seal(*poll->builder, poll->builder->MakeLabels(family, values, count)); });
+  GuardRun(poll, [&] {
+    labels = Seal(*poll->builder, poll->builder->MakeLabels(family, values, count));
+  });
   return labels;
 }
 
 pillion_labels MakeNamedLabels(pillion_poll* poll, const pillion_str* names,
                                const pillion_str* values, size_t count) {
   pillion_labels labels = kBadLabels;
-  Guard(
-      [&] { labels = Seal(*poll->builder, poll->builder->MakeNamedLabels(names, values, count)); });
+  GuardRun(poll, [&] {
+    labels = Seal(*poll->builder, poll->builder->MakeNamedLabels(names, values, count));
+  });
   return labels;
 }
 
 void Add(pillion_poll* poll, pillion_family family, pillion_labels labels, double value) {
-  Guard([&] {
+  GuardRun(poll, [&] {
     if (poll->InCollector()) poll->builder->Add(family, Unseal(*poll->builder, labels), value);
   });
 }
 
 void AddHistogram(pillion_poll* poll, pillion_family family, pillion_labels labels,
                   const pillion_histogram* histogram) {
-  Guard([&] {
+  GuardRun(poll, [&] {
     if (poll->InCollector())
       poll->builder->AddHistogram(family, Unseal(*poll->builder, labels), *histogram);
   });
@@ -171,7 +182,7 @@ void AddHistogram(pillion_poll* poll, pillion_family family, pillion_labels labe
 
 void AddNativeHistogram(pillion_poll* poll, pillion_family family, pillion_labels labels,
                         const pillion_native_histogram* histogram) {
-  Guard([&] {
+  GuardRun(poll, [&] {
     if (poll->InCollector())
       poll->builder->AddNativeHistogram(family, Unseal(*poll->builder, labels), *histogram);
   });
@@ -179,18 +190,18 @@ void AddNativeHistogram(pillion_poll* poll, pillion_family family, pillion_label
 
 void AddSummary(pillion_poll* poll, pillion_family family, pillion_labels labels,
                 const pillion_summary* summary) {
-  Guard([&] {
+  GuardRun(poll, [&] {
     if (poll->InCollector())
       poll->builder->AddSummary(family, Unseal(*poll->builder, labels), *summary);
   });
 }
 
 void AddExemplar(pillion_poll* poll, const pillion_exemplar* exemplar) {
-  Guard([&] { poll->builder->AddExemplar(*exemplar); });
+  GuardRun(poll, [&] { poll->builder->AddExemplar(*exemplar); });
 }
 
 void AddCreated(pillion_poll* poll, double unix_seconds) {
-  Guard([&] { poll->builder->AddCreated(unix_seconds); });
+  GuardRun(poll, [&] { poll->builder->AddCreated(unix_seconds); });
 }
 
 void AddFact(pillion_poll* poll, pillion_str name, pillion_str value) {

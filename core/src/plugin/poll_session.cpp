@@ -123,6 +123,7 @@ void pillion_poll::Begin(uint32_t collector) {
   open = collector;
   opened = clock->Now();
   shows_last_ = false;
+  incomplete = false;
 }
 
 bool pillion_poll::ShowLast() {
@@ -141,15 +142,19 @@ pillion::FragmentPtr pillion_poll::TakeFragment() {
     outcome.drops.Merge(last.drops);
     return last.fragment;
   }
+  pillion::RememberedRun* kept = nullptr;
+  if (remembered != nullptr) {
+    const auto last = remembered->find(open);
+    if (last != remembered->end()) kept = &last->second;
+  }
+  // Before all that may throw: the plugin takes this run for the last one, whatever comes of it.
+  if (kept != nullptr) *kept = {};
   pillion::RememberedRun run{builder->Build(open), std::exchange(builder->drops(), {})};
   if (filter != nullptr) run.fragment = filter->Apply(std::move(run.fragment), run.drops);
   outcome.drops.Merge(run.drops);
   pillion::FragmentPtr fragment = run.fragment;
-  if (remembered == nullptr) return fragment;
-  if (const auto last = remembered->find(open); last != remembered->end()) {
-    const bool fits = fragment->bytes() <= kRememberedBytesMax;
-    last->second = fits ? std::move(run) : pillion::RememberedRun();
-  }
+  const bool keeps = kept != nullptr && !incomplete && fragment->bytes() <= kRememberedBytesMax;
+  if (keeps) *kept = std::move(run);
   return fragment;
 }
 

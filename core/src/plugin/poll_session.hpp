@@ -125,12 +125,13 @@ struct pillion_poll {
   const std::vector<pillion::CollectorConfig>* collectors = nullptr;
   // What of a collector's samples is shown; null: all.
   pillion::FragmentFilter* filter = nullptr;
-  // The last good run of each collector that is remembered and not too large, without fragment
-  // before it; kept beyond the poll.
+  // The last good run of each collector that is remembered, complete and not too large; without
+  // fragment before it; kept beyond the poll.
   std::map<uint32_t, pillion::RememberedRun>* remembered = nullptr;
 
   uint32_t open = kNoCollector;
   pillion::MonoTime opened{0};
+  bool incomplete = false;  // something of the open collector was lost for want of memory
   pillion::PollOutcome outcome;
 
  private:

@@ -19,7 +19,7 @@ Place& DatabaseStore::At(std::string_view name) {
 }
 
 void DatabaseStore::Erase(Places::iterator place) {
-  for (const DatabaseRecord& record : place->second.records) bytes_ -= record.tape.bytes();
+  for (const DatabaseRecord& record : place->second.records) bytes_ -= record.bytes;
   places_.erase(place);
 }
 
@@ -29,15 +29,16 @@ void DatabaseStore::Put(Place& place, uint32_t collector, Tape tape, Result<void
   if (record == nullptr) {
     record = &place.records.emplace_back(DatabaseRecord{.collector = collector});
   } else {
-    bytes_ -= record->tape.bytes();
+    bytes_ -= std::exchange(record->bytes, 0);  // what was added, whatever became of the tape
   }
   tape.Trim();
   if (outcome.ok() && (tape.IsFull() || bytes_ + tape.bytes() > kBytesMax)) {
     outcome = Error{Reason::kLimit, "more than can be kept of all databases"};
   }
   if (!outcome.ok()) tape = {};
-  bytes_ += tape.bytes();
-  record->tape = std::move(tape);
+  std::swap(record->tape, tape);  // a string that is moved a short one into keeps its old room
+  record->bytes = record->tape.bytes();
+  bytes_ += record->bytes;
   record->outcome = std::move(outcome);
   record->tried = ctx.Now();
   record->number = ++number_;

@@ -23,7 +23,8 @@ namespace pillion::postgres {
 // What one collector read in one database.
 struct DatabaseRecord {
   uint32_t collector;
-  Tape tape = {};  // empty if it failed
+  Tape tape = {};    // empty if it failed
+  size_t bytes = 0;  // of the tape, as they were added to those of the store
   Result<void> outcome = {};
   MonoTime tried{0};        // 0: never
   uint64_t number = 0;      // of the Put() that it is from

@@ -255,6 +255,20 @@ TEST_CASE("a statement that fails costs its database and all of them fail the co
   CHECK_FALSE(Has(report.text, kScans));
 }
 
+TEST_CASE("what is known of a database comes and goes any number of times") {
+  const std::string name = "orders_of_the_whole_world_and_of_others";  // texts of some length
+  FakeDatabases server({name}, {.options = {{"databases", "[\"*\"]"}}});
+  for (int i = 0; i < 30; ++i) {  // each poll connects anew, and the script has an end
+    CAPTURE(i);
+    server.Break(name, "");
+    const PollReport good = PollOf(server);
+    REQUIRE(Success(good, name) == 1.0);
+    REQUIRE(ScansOf(good, name));
+    server.Break(name, "42501");
+    REQUIRE(Success(PollOf(server), name) == 0.0);
+  }
+}
+
 TEST_CASE("where connections fail one after the other no more are tried") {
   Names names;
   for (int i = 0; i < 20; ++i) names.push_back("d" + std::to_string(10 + i));

@@ -1,7 +1,5 @@
 // The real host behind a plugin's object: what the author's test kit imitates is checked here.
-#include "plugin/object.hpp"
-
-#include <pillion/exporter.hpp>
+#include "core/plugin/probe.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,90 +11,8 @@
 #include <thread>
 
 using namespace pillion;
+using namespace pillion::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-// What the probe does in Poll is given by the test.
-std::function<Result<void>(PollContext&, Sink&, const Options&)> script;
-
-class Probe {
- public:
-  explicit Probe(const Options& options) : options_(options) {
-    if (options.String("mode") == "bad") throw std::runtime_error("mode and limit don't fit");
-  }
-  Result<void> Poll(PollContext& ctx, Sink& sink) { return script(ctx, sink, options_); }
-
- private:
-  Options options_;
-};
-
-constexpr Option kOptions[] = {
-    {.name = "mode", .default_value = "x"},
-    {.name = "password", .flags = PILLION_OPT_SECRET},
-    {.name = "names", .type = OptionType::kStringList},
-};
-constexpr Collector kCollectors[] = {{.name = "a", .flags = PILLION_COLLECTOR_REMEMBERED},
-                                     {.name = "b"}};
-enum { kA, kB };
-constexpr Metric kMetrics[] = {
-    {.name = "probe_a", .help = "A.", .labels = "row", .collector = kA},
-    {.name = "probe_b_total", .type = MetricType::kCounter, .help = "B.", .collector = kB},
-    {.name = "probe_seconds", .type = MetricType::kHistogram, .help = "H.", .collector = kB},
-    {.name = "probe_setting_*", .collector = kA, .flags = PILLION_METRIC_PATTERN},
-};
-
-ExporterTypePtr ProbeType() {
-  static const ExporterInfo info{
-      .type = "probe", .options = kOptions, .collectors = kCollectors, .metrics = kMetrics};
-  auto type = ExporterType::FromDescriptor(detail::PluginOf<Probe>::Describe(info), "test");
-  REQUIRE(type.ok());
-  return *type;
-}
-
-std::shared_ptr<InstanceConfig> ConfigOfProbe() {
-  auto config = std::make_shared<InstanceConfig>();
-  config->name = "one";
-  config->type = "probe";
-  config->collectors.resize(2);
-  config->labels = {{"team", "x"}};
-  return config;
-}
-
-std::unique_ptr<PluginObject> Make(std::shared_ptr<const InstanceConfig> config,
-                                   std::vector<std::string> suffix = {}) {
-  const ExporterTypePtr type = ProbeType();
-  auto object = PluginObject::Create(type, std::move(config), {type, &type->families()},
-                                     std::move(suffix), &SystemClock());
-  REQUIRE(object.ok());
-  return std::move(*object);
-}
-
-PollOutcome Run(PluginObject& object, std::vector<bool> due = {true, true},
-                std::chrono::nanoseconds within = 10s) {
-  return object.Poll(due, SystemClock().Now() + within);
-}
-
-std::string Text(const PollOutcome& outcome) {
-  std::string text;
-  for (const CollectorOutcome& c : outcome.collectors) {
-    if (c.fragment == nullptr) continue;
-    for (const FamilyRange& range : c.fragment->families) {
-      for (uint32_t i = range.first;
-           HasSingleValue(range.family->type) && i < range.first + range.count; ++i) {
-        text += range.family->name + "{" + std::string(c.fragment->blocks[c.fragment->labels[i]]) +
-                "} " + std::to_string(static_cast<int>(c.fragment->values[i])) + "\n";
-      }
-    }
-  }
-  return text;
-}
-
-uint64_t Dropped(const PollOutcome& outcome, DropReason reason) {
-  return outcome.drops.count[static_cast<size_t>(reason)];
-}
-
-}  // namespace
 
 TEST_CASE("samples of two collectors become two fragments with the instance's labels") {
   auto object = Make(ConfigOfProbe());
@@ -139,87 +55,6 @@ TEST_CASE("a collector that fails or throws loses its own samples only") {
   CHECK(outcome.collectors[0].reason == Reason::kInternal);
   CHECK(outcome.collectors[0].message == "in the middle");
   CHECK(Text(outcome) == "probe_b_total{team=\"x\"} 3\n");
-}
-
-TEST_CASE("a collector that is unchanged shows its last good run") {
-  auto object = Make(ConfigOfProbe());
-  static std::vector<bool> shown;
-  shown.clear();
-  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
-    shown.push_back(sink.Unchanged());  // outside of a collector
-    for (const uint32_t id : {kA, kB}) {
-      sink.Collect(id, [&]() -> Result<void> {
-        shown.push_back(sink.Unchanged());
-        return {};
-      });
-    }
-    return {};
-  };
-  PollOutcome outcome = Run(*object);
-  CHECK(shown == std::vector<bool>{false, false, false});
-  CHECK(Text(outcome).empty());
-  const auto good = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
-    sink.Collect(kA, [&]() -> Result<void> {
-      sink.Add(0, {"first"}, 1);
-      return {};
-    });
-    sink.Collect(kB, [&]() -> Result<void> {
-      sink.Add(1, 2);
-      return {};
-    });
-    return {};
-  };
-  script = good;
-  const FragmentPtr first = Run(*object).collectors.front().fragment;
-  // A run that failed does not count, and neither does what a run adds that is unchanged.
-  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
-    sink.Collect(kA, [&]() -> Result<void> {
-      sink.Add(0, {"lost"}, 3);
-      return Error{Reason::kTimeout, "late"};
-    });
-    return Error{Reason::kRefused, "gone"};
-  };
-  CHECK(Text(Run(*object)).empty());
-  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
-    sink.Collect(kA, [&]() -> Result<void> {
-      sink.Add(0, {"forgotten"}, 4);
-      shown.push_back(sink.Unchanged());
-      sink.Add(0, {"forgotten, too"}, 5);
-      return {};
-    });
-    sink.Collect(kB, [&]() -> Result<void> {
-      shown.push_back(sink.Unchanged());  // it is not remembered
-      return {};
-    });
-    return {};
-  };
-  shown.clear();
-  outcome = Run(*object);
-  CHECK(shown == std::vector<bool>{true, false});
-  CHECK(outcome.collectors.front().fragment == first);
-  CHECK(outcome.drops.total() == 0);
-  CHECK(Text(outcome) == "probe_a{row=\"first\",team=\"x\"} 1\n");
-  CHECK(Text(Run(*object, {false, true})).empty());
-}
-
-TEST_CASE("an unchanged run is told with its drops and a run that is too large is not kept") {
-  static size_t rows;
-  script = [](PollContext&, Sink& sink, const Options&) -> Result<void> {
-    sink.Collect(kA, [&]() -> Result<void> {
-      if (sink.Unchanged()) return {};
-      for (size_t i = 0; i <= rows; ++i) sink.Add(0, {std::to_string(i % rows)}, 1);
-      return {};
-    });
-    return {};
-  };
-  for (const size_t first : {size_t{1}, pillion_poll::kRememberedBytesMax / 16}) {
-    auto object = Make(ConfigOfProbe());
-    rows = first;
-    CHECK(Dropped(Run(*object), DropReason::kDuplicate) == 1);
-    rows = 1;
-    CHECK(Dropped(Run(*object), DropReason::kDuplicate) == 1);
-    CHECK(Text(Run(*object)) == "probe_a{row=\"0\",team=\"x\"} 1\n");
-  }
 }
 
 TEST_CASE("a collector that is not due does not run") {
