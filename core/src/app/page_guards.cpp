@@ -42,7 +42,9 @@ void LogReload(bool bad, std::string_view text) {
     return Log(LogLevel::kError, "what guards the pages cannot be read anew; what was read stays",
                {{"error", std::string(text)}});
   }
-  Log(LogLevel::kInfo, "what guards the pages was read anew", {{"detail", std::string(text)}});
+  constexpr std::string_view kDone = "what guards the pages was read anew";
+  if (text.empty()) return Log(LogLevel::kInfo, kDone);
+  Log(LogLevel::kInfo, kDone, {{"detail", std::string(text)}});
 }
 
 // Health at `listen` is guarded like all else there.
