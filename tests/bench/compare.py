@@ -19,7 +19,7 @@ from measured import cpu_seconds, memory_kb, quantile  # noqa: E402
 
 SPACING_SECONDS = 1.3  # well beyond freshness, so that each scrape polls
 _PASSWORD = "compare"
-_GZIP = {"Accept-Encoding": "gzip"}
+GZIP = {"Accept-Encoding": "gzip"}
 
 
 class Side:
@@ -86,19 +86,29 @@ def start_peers(sandbox, postgres, redis):
     return Side("postgres_exporter + redis_exporter", processes, addresses)
 
 
-def start_ours(sandbox, postgres, redis, names="", name="pillion"):
-    """`names`: the line of the configuration that asks for those of an older peer."""
-    config = f"""
+def postgres_table(postgres, more=""):
+    """Of our configuration; `more`: further lines of it."""
+    return f"""
 [exporters.postgres]
 type = "postgres"
-{names}
+{more}
 dsn = {toml(dsn(postgres, 'ours').replace(f'password={_PASSWORD} ', ''))}
 password = {toml(_PASSWORD)}
+"""
+
+
+def redis_table(redis, more=""):
+    return f"""
 [exporters.redis]
 type = "redis"
+{more}
 address = {toml(f'{redis.host}:{redis.port}')}
 """
-    pillion = Pillion(sandbox, config, name=name)
+
+
+def start_ours(sandbox, postgres, redis, names="", name="pillion"):
+    """`names`: the line of the configuration that asks for those of an older peer."""
+    pillion = Pillion(sandbox, postgres_table(postgres, names) + redis_table(redis), name=name)
     return Side("pillion", [pillion.process], [pillion.address]), pillion
 
 
@@ -221,10 +231,15 @@ def print_differences(title, result):
     return unexplained
 
 
+def scrapes_asked(usual):
+    """What --scrapes says."""
+    parser = argparse.ArgumentParser(description="See compare.sh.")
+    parser.add_argument("--scrapes", type=int, default=usual)
+    return parser.parse_args().scrapes
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scrapes", type=int, default=200)
-    arguments = parser.parse_args()
+    scrapes = scrapes_asked(200)
     sandbox = Sandbox()
     try:
         postgres, redis = start_servers(sandbox)
@@ -243,17 +258,17 @@ def main():
         polls = 'pillion_poll_duration_seconds_count'
         time.sleep(SPACING_SECONDS)  # our own metrics are at most a second old
         begun = pillion.counter(polls, instance_name="redis")
-        measure([peers, ours], "plain", {}, arguments.scrapes)
-        measure([peers, ours], "gzip", _GZIP, arguments.scrapes)
+        measure([peers, ours], "plain", {}, scrapes)
+        measure([peers, ours], "gzip", GZIP, scrapes)
         time.sleep(SPACING_SECONDS)
         polled = pillion.counter(polls, instance_name="redis") - begun
-        wanted = 2 * (arguments.scrapes + 1)
+        wanted = 2 * (scrapes + 1)
         # Ahead of a scrape that did not come, when a round was over: one or two.
         assert wanted <= polled <= wanted + 4, f"{polled} polls for {wanted} scrapes"
         cost = [server_cost(peers, "peer", postgres, redis),
                 server_cost(ours, "ours", postgres, redis)]
         storms = [storm(peers, postgres, "peer"), storm(ours, postgres, "ours")]
-        print_costs(peers, ours, cost, storms, arguments.scrapes)
+        print_costs(peers, ours, cost, storms, scrapes)
         return 1 if unexplained else 0
     finally:
         sandbox.close()

@@ -1,5 +1,4 @@
 """Run by `compare.sh cpu`. See there."""
-import argparse
 import statistics
 import sys
 import time
@@ -7,28 +6,31 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
-from pillion_process import Pillion, toml  # noqa: E402
+from pillion_process import Pillion  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
 import compare  # noqa: E402
 
 _ROUNDS = 5
-_GZIP = {"Accept-Encoding": "gzip"}
+_WARM_UP = 5  # scrapes before each round
 
 
-def config(kind, postgres, redis, more=""):
-    if kind == "postgres":
-        dsn = compare.dsn(postgres, "ours").replace("password=compare ", "")
-        return (f'[exporters.postgres]\ntype = "postgres"\ndsn = {toml(dsn)}\n'
-                f'password = "compare"\n{more}\n')
-    return (f'[exporters.redis]\ntype = "redis"\n'
-            f'address = {toml(f"{redis.host}:{redis.port}")}\n{more}\n')
+class Ours(compare.Side):
+    """Pillion with one exporter. `what`: of its configuration."""
+
+    def __init__(self, sandbox, kind, table, what):
+        name = f"pillion_{kind}_{what}"
+        self.kind, self.pillion = kind, Pillion(sandbox, table, name=name)
+        super().__init__(name, [self.pillion.process], [self.pillion.address])
+
+    def polls(self):
+        time.sleep(compare.SPACING_SECONDS)  # our own metrics are at most a second old
+        return self.pillion.counter("pillion_poll_duration_seconds_count", instance_name=self.kind)
 
 
-def ours(sandbox, kind, postgres, redis, more=""):
-    name = f"pillion_{kind}_{'polls' if more else 'usual'}"
-    pillion = Pillion(sandbox, config(kind, postgres, redis, more), name=name)
-    return compare.Side(name, [pillion.process], [pillion.address])
+def ours(sandbox, postgres, redis, what, more=""):
+    return [Ours(sandbox, "postgres", compare.postgres_table(postgres, more), what),
+            Ours(sandbox, "redis", compare.redis_table(redis, more), what)]
 
 
 def in_a_loop(sides, scrapes):
@@ -36,11 +38,11 @@ def in_a_loop(sides, scrapes):
     rounds = {side.name: [] for side in sides}
     for _ in range(_ROUNDS):
         for side in sides:
-            for _ in range(5):
-                side.scrape(_GZIP)
+            for _ in range(_WARM_UP):
+                side.scrape(compare.GZIP)
             before = side.cpu_seconds()
             for _ in range(scrapes):
-                side.scrape(_GZIP)
+                side.scrape(compare.GZIP)
             rounds[side.name].append((side.cpu_seconds() - before) / scrapes * 1000)
     return [statistics.median(rounds[side.name]) for side in sides]
 
@@ -48,13 +50,13 @@ def in_a_loop(sides, scrapes):
 def at_a_pace(sides, scrapes, seconds):
     """Milliseconds per scrape, of the whole time."""
     for side in sides:
-        side.scrape(_GZIP)
+        side.scrape(compare.GZIP)
     time.sleep(min(seconds, 2))
     before = [side.cpu_seconds() for side in sides]
     next_one = time.monotonic()
     for i in range(scrapes):
         for side in sides:
-            side.scrape(_GZIP)
+            side.scrape(compare.GZIP)
             next_one += seconds / len(sides)
             time.sleep(max(0.0, next_one - time.monotonic()))
         print(f"\revery {seconds} s: {i + 1} of {scrapes}", end="", file=sys.stderr, flush=True)
@@ -63,22 +65,21 @@ def at_a_pace(sides, scrapes, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scrapes", type=int, default=200)
-    arguments = parser.parse_args()
+    scrapes = compare.scrapes_asked(200)
     sandbox = Sandbox()
     try:
         postgres, redis = compare.start_servers(sandbox)
         both = compare.start_peers(sandbox, postgres, redis)
         peers = [compare.Side(process.name, [process], [address])
                  for process, address in zip(both.processes, both.addresses)]
-        kinds = ("postgres", "redis")
-        polls = [ours(sandbox, kind, postgres, redis, 'freshness = "0s"\nprefetch = false')
-                 for kind in kinds]
-        usual = [ours(sandbox, kind, postgres, redis) for kind in kinds]
-        rows = [("one after the other, each polls", in_a_loop(peers + polls, arguments.scrapes))]
-        for seconds, scrapes in ((1.3, arguments.scrapes // 4), (15, arguments.scrapes // 16)):
-            rows.append((f"every {seconds} s", at_a_pace(peers + usual, max(scrapes, 1), seconds)))
+        polling = ours(sandbox, postgres, redis, "polling", 'freshness = "0s"\nprefetch = false')
+        usual = ours(sandbox, postgres, redis, "usual")
+        begun = [side.polls() for side in polling]
+        rows = [("one after the other, each polls", in_a_loop(peers + polling, scrapes))]
+        polled = [side.polls() - b for side, b in zip(polling, begun)]
+        assert polled == [_ROUNDS * (_WARM_UP + scrapes)] * 2, polled
+        for seconds, count in ((1.3, scrapes // 4), (15, scrapes // 16)):
+            rows.append((f"every {seconds} s", at_a_pace(peers + usual, max(count, 1), seconds)))
         print("\n### CPU per scrape, gzip, each exporter by itself\n")
         print("| | " + " | ".join(f"{p.name} | pillion | ratio" for p in peers) + " |")
         print("| --- " * 7 + "|")

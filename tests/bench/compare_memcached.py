@@ -1,5 +1,4 @@
 """Run by `compare.sh memcached`. See there."""
-import argparse
 import os
 import sys
 import time
@@ -84,9 +83,7 @@ def print_costs(server, peer, ours):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scrapes", type=int, default=50)
-    arguments = parser.parse_args()
+    scrapes = compare.scrapes_asked(50)
     sandbox = Sandbox()
     try:
         server = MemcachedServer(sandbox)
@@ -100,7 +97,7 @@ def main():
         types = types_that_differ(before, mine)
         names = before.names("memcached_")
         print(f"{len(types)} types of the peer's {len(names)} families differ" + "".join(f"\n- {line}" for line in types))
-        compare.measure([peer, ours], "gzip", {"Accept-Encoding": "gzip"}, arguments.scrapes)
+        compare.measure([peer, ours], "gzip", compare.GZIP, scrapes)
         print_costs(server, peer, ours)
         return 1 if unexplained or types else 0
     finally:

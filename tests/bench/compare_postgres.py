@@ -1,5 +1,4 @@
 """Run by `compare.sh postgres`. See there."""
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,6 @@ from sandbox import Sandbox, executable, wait_until  # noqa: E402
 import compare  # noqa: E402
 from measured import cpu_seconds, memory_kb, quantile  # noqa: E402
 
-_GZIP = {"Accept-Encoding": "gzip"}
 _BLOCK = 10  # scrapes of one side before the next has its turn
 
 # What postgres_exporter 0.11.1 reads by default, by our names.
@@ -46,7 +44,7 @@ class Side:
         backends = self.backends(postgres)
         before = cpu_seconds(self.process.pid), sum(map(cpu_seconds, backends))
         for _ in range(_BLOCK):
-            answer, = self.side.scrape(_GZIP)
+            answer, = self.side.scrape(compare.GZIP)
             self.latencies.append(answer.seconds)
             time.sleep(compare.SPACING_SECONDS)
         assert self.backends(postgres) == backends, f"{self.role} connected anew"
@@ -105,9 +103,7 @@ def print_costs(sides, statements):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scrapes", type=int, default=100)
-    arguments = parser.parse_args()
+    scrapes = compare.scrapes_asked(100)
     sandbox = Sandbox()
     try:
         postgres, _ = compare.start_servers(sandbox)
@@ -120,10 +116,10 @@ def main():
                                 collectors(sides[1]) - _COLLECTORS_OF_THE_PEER))
         for side in sides:  # what runs once, at the first scrapes
             for _ in range(3):
-                side.side.scrape(_GZIP)
+                side.side.scrape(compare.GZIP)
                 time.sleep(compare.SPACING_SECONDS)
         before = [side.statements(postgres) for side in sides]
-        for i in range(max(1, arguments.scrapes // _BLOCK)):
+        for i in range(max(1, scrapes // _BLOCK)):
             for side in sides:
                 side.scrape_block(postgres)
             print(f"\r{(i + 1) * _BLOCK} scrapes of each", end="", file=sys.stderr, flush=True)
