@@ -260,15 +260,16 @@ void ScrapeService::Render(Gathering& gathering) {
 }
 
 // Our own metrics change with every scrape; they are refreshed only when something else on the
-// page did, or no body would ever equal the last one and the cache would be for nothing.
+// page did, or no body would ever equal the last one and the cache would be for nothing. Alone on
+// their page they are new each time: who looks there looks for what happened just now.
 SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) {
   std::vector<uint64_t> saw;
   for (const SnapshotPtr& other : others) {
     for (const FragmentPtr& fragment : other->fragments) saw.push_back(fragment->id);
   }
   const MonoTime now = clock_->Now();
-  const bool changed = saw != self_saw_ || others.empty();
-  if (self_snapshot_ == nullptr || (changed && now - self_made_ >= kSelfFreshness)) {
+  const bool due = saw != self_saw_ && now - self_made_ >= kSelfFreshness;
+  if (self_snapshot_ == nullptr || others.empty() || due) {
     if (connection_stats_) {
       const ScrapePlaneStats stats = connection_stats_();
       self_->Connections({.open = stats.connections,

@@ -37,7 +37,7 @@ std::chrono::nanoseconds ScrapeBudget(std::chrono::nanoseconds own_limit,
 class ScrapeService final : public ScrapeHandler {
  public:
   static constexpr std::string_view kSelfName = kSelfInstanceName;
-  static constexpr std::chrono::seconds kSelfFreshness{1};
+  static constexpr std::chrono::seconds kSelfFreshness{1};  // beside others' metrics
   // Unhealthy: the scheduler was not seen for so long, nor in that time after this was noticed.
   static constexpr std::chrono::seconds kSchedulerLateMax{5}, kSecondLook{2};
   static constexpr size_t kTrimPageBytes = size_t{4} << 20;  // return memory after such pages

@@ -249,6 +249,17 @@ TEST_CASE("an unknown instance is a 404 that names what there is") {
   CHECK(answer.message == "no instance `middle`; there are: left pillion right");
 }
 
+TEST_CASE("our own metrics alone are new with each scrape") {
+  Bench bench(SelfMetrics::kSeparate);
+  const std::string polls =
+      "pillion_poll_duration_seconds_count{exporter=\"fake\",instance_name=\"left\"} ";
+  CHECK_FALSE(Has(Page(bench.Scrape("pillion").get()), polls));
+  auto answer = bench.Scrape("left");
+  bench.Finish(0, 1);
+  Page(answer.get());
+  CHECK(Has(Page(bench.Scrape("pillion").get()), polls + "1\n"));
+}
+
 TEST_CASE("our own metrics can stand apart") {
   Bench bench(SelfMetrics::kSeparate);
   auto merged = bench.Scrape();
