@@ -30,6 +30,7 @@ class FakeTime final : public Clock, public Timers {
   }
   TimerId At(MonoTime when, std::function<void()> what) override {
     const std::lock_guard lock(mutex_);
+    if (when < sleeps_until_) WakeAndSleep(when);
     return queue_.Add(when, std::move(what));
   }
   void Cancel(TimerId id) override {
@@ -47,6 +48,12 @@ class FakeTime final : public Clock, public Timers {
     }
     now_ = until;
   }
+  // How often the scheduler would have woken: for timers that are due, for those sooner than what
+  // it sleeps for, and for that if it was cancelled meanwhile.
+  size_t wakes() const {
+    const std::lock_guard lock(mutex_);
+    return wakes_;
+  }
   size_t timers() const {
     const std::lock_guard lock(mutex_);
     return queue_.size();
@@ -57,14 +64,29 @@ class FakeTime final : public Clock, public Timers {
   std::vector<std::function<void()>> TakeNext(MonoTime until) {
     const std::lock_guard lock(mutex_);
     const auto next = queue_.Next();
+    if (awake_) sleeps_until_ = next.value_or(MonoTime::max());
+    awake_ = false;
+    if (sleeps_until_ <= until && sleeps_until_ < next.value_or(MonoTime::max())) {
+      WakeAndSleep(next.value_or(MonoTime::max()));
+    }
     if (!next || *next > until) return {};
+    awake_ = true;
+    WakeAndSleep(MonoTime::min());  // sets none while it is awake
     now_ = std::max(Now(), *next);
     return queue_.TakeDue(Now());
   }
 
+  void WakeAndSleep(MonoTime until) {
+    ++wakes_;
+    sleeps_until_ = until;
+  }
+
   std::atomic<MonoTime> now_{MonoTime{1s}};
-  mutable std::mutex mutex_;
-  TimerQueue queue_;  // under mutex_
+  mutable std::mutex mutex_;  // all below is under it
+  TimerQueue queue_;
+  size_t wakes_ = 0;
+  bool awake_ = false;
+  MonoTime sleeps_until_ = MonoTime::max();
 };
 
 // A plugin whose tables matter and whose functions are never called: the runner is a fake.

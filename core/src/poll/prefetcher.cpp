@@ -22,8 +22,13 @@ struct PageState {
   Beats beats;
   std::map<uint64_t, Made> made;  // by beat
   TimerId timer = 0;
+  MonoTime timer_at{0};
   MonoTime last_arrival{0};
 };
+
+// Beginning so much sooner or later than wanted is no difference: a timer that is nearly right
+// stays, and the thread that keeps the time is not woken to set it anew.
+constexpr MonoTime kSlack = std::chrono::milliseconds(1);
 
 }  // namespace
 
@@ -98,18 +103,25 @@ MonoTime Prefetcher::State::Start(const Beats::Expected& arrival, MonoTime lead,
   return start;
 }
 
-// Sets the timer for the next thing to do: a page to prepare, or an arrival to give up.
+// Sets the timer for the next page to prepare. An arrival for which it is made has no timer of its
+// own: if it does not come, the next one is prepared in its time.
 void Prefetcher::State::Arm(const std::string& key, PageState& page, MonoTime now) {
-  timers->Cancel(std::exchange(page.timer, 0));
   MonoTime next = MonoTime::max();
   const MonoTime lead = page.page.lead();
-  for (const Beats::Expected& coming : page.beats.Coming(now)) {
-    const bool made = page.made.count(coming.beat) > 0;
-    // A moment after `until`, so that the beat has moved on by then.
-    next = std::min(next, made ? coming.until + MonoTime(1) : Start(coming, lead, now));
+  for (Beats::Expected coming : page.beats.Coming(now)) {
+    MonoTime earliest = now;
+    if (page.made.count(coming.beat) > 0) {
+      earliest = coming.until + MonoTime(1);  // the beat has moved on by then
+      coming.at += coming.period;
+    }
+    next = std::min(next, std::max(earliest, Start(coming, lead, now)));
   }
+  const MonoTime off = next - page.timer_at;
+  if (page.timer != 0 && off >= -kSlack && off <= kSlack) return;
+  timers->Cancel(std::exchange(page.timer, 0));
   if (next == MonoTime::max()) return;
-  page.timer = timers->At(std::max(next, now), [weak = weak_from_this(), key] {
+  page.timer_at = next;
+  page.timer = timers->At(next, [weak = weak_from_this(), key] {
     if (auto self = weak.lock()) self->Due(key);
   });
 }
@@ -127,11 +139,12 @@ void Prefetcher::State::Due(const std::string& key) {
     if (stopped || found == pages.end()) return;
     PageState& state = found->second;
     page = state.page;
+    state.timer = 0;  // it is this one
     const MonoTime now = clock->Now();
     Settle(state, now);
     const MonoTime lead = page.lead();
     for (const Beats::Expected& coming : state.beats.Coming(now)) {
-      if (state.made.count(coming.beat) > 0 || Start(coming, lead, now) > now) continue;
+      if (state.made.count(coming.beat) > 0 || Start(coming, lead, now) > now + kSlack) continue;
       const uint64_t number = ++last_number;
       state.made[coming.beat] = {coming.until, number, false};
       // Too late for it, or not allowed: the scrape will read for itself.

@@ -56,6 +56,21 @@ TEST_CASE("a page is prepared ahead of its next scrape by the time that takes") 
   CHECK(bench.prefetcher.stats().unused == 0);
 }
 
+TEST_CASE("a regular scraper costs one wake-up per scrape, its jitter none") {
+  Bench bench;
+  bench.Come(15s, 3);
+  int jitter = 1;
+  const size_t before = bench.time.wakes();
+  for (int i = 0; i < 100; ++i) {
+    jitter = jitter * 7 % 11;  // 1 to 10, in no order
+    bench.time.Advance(15s - 300us + jitter * 60us);
+    bench.prefetcher.Arrived("page", bench.Page(200ms + jitter * 20us));
+    bench.time.Advance(300us - jitter * 60us);
+  }
+  CHECK(bench.prepared.size() == 100);
+  CHECK(bench.time.wakes() - before == 100);
+}
+
 TEST_CASE("pages have beats of their own") {
   Bench bench;
   for (int i = 0; i < 4; ++i) {
