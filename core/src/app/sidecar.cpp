@@ -16,7 +16,7 @@ Sidecar::Sidecar(std::shared_ptr<const Config> config, PluginCatalog* catalog,
       clock_(&SystemClock()),
       started_unix_(clock_->UnixSeconds()),
       guard_(std::move(guard)),
-      self_(version, clock_),
+      self_(version),
       scheduler_(clock_) {}
 
 Sidecar::~Sidecar() {

@@ -1,11 +1,10 @@
-// SelfRegistry: the sidecar's own metrics, a prometheus::Registry shown as an instance's snapshot.
+// SelfRegistry: the sidecar's own metrics, shown as an instance's snapshot.
 //
-// Threads: any. Snapshot() costs about 2 us per series: call it when other fragments changed,
-// not for each scrape.
+// Threads: any. Snapshot() asks the kernel four times: call it when other fragments changed, not
+// for each scrape.
 #pragma once
 
 #include "model/fragment.hpp"
-#include "plugin/clock.hpp"
 #include "poll/instance_poller.hpp"
 
 #include <cstdint>
@@ -36,7 +35,7 @@ struct GuardCounts {
 
 class SelfRegistry final : public PollObserver {
  public:
-  SelfRegistry(std::string_view version, const Clock* clock);
+  explicit SelfRegistry(std::string_view version);
   ~SelfRegistry() override;
 
   // Makes an instance's series exist with 0 before anything happened.

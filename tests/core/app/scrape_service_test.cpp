@@ -73,7 +73,7 @@ struct Bench {
     runners[i]->Finish(std::move(outcome));
   }
 
-  SelfRegistry self{"test", &SystemClock()};
+  SelfRegistry self{"test"};
   Scheduler scheduler{&SystemClock()};
   std::vector<FakeRunner*> runners;
   std::vector<std::shared_ptr<InstancePoller>> pollers;

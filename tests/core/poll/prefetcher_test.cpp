@@ -56,7 +56,7 @@ TEST_CASE("a page is prepared ahead of its next scrape by the time that takes") 
   CHECK(bench.prefetcher.stats().unused == 0);
 }
 
-TEST_CASE("a regular scraper costs one wake-up per scrape, its jitter none") {
+TEST_CASE("a regular scraper costs one wake-up per scrape whatever its jitter") {
   Bench bench;
   bench.Come(15s, 3);
   int jitter = 1;

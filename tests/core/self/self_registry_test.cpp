@@ -19,7 +19,7 @@ InstanceConfig Orders() {
 }  // namespace
 
 TEST_CASE("a new sidecar shows its build and zeroes for what can fail") {
-  SelfRegistry self("1.2.3", &SystemClock());
+  SelfRegistry self("1.2.3");
   self.Announce(Orders());
   const SnapshotPtr snapshot = self.Snapshot();
   CHECK(Shows(*snapshot, "pillion_build_info{version=\"1.2.3\"} 1.0"));
@@ -32,7 +32,7 @@ TEST_CASE("a new sidecar shows its build and zeroes for what can fail") {
 }
 
 TEST_CASE("when it started is the same in each snapshot") {
-  SelfRegistry self("1", &SystemClock());
+  SelfRegistry self("1");
   const auto started = [&]() -> double {
     const SnapshotPtr snapshot = self.Snapshot();
     for (const FragmentPtr& fragment : snapshot->fragments) {
@@ -50,7 +50,7 @@ TEST_CASE("when it started is the same in each snapshot") {
 }
 
 TEST_CASE("polls are counted by reason and drops by theirs") {
-  SelfRegistry self("1", &SystemClock());
+  SelfRegistry self("1");
   PollOutcome outcome;
   outcome.reason = Reason::kAuth;
   outcome.duration = 3ms;
@@ -76,7 +76,7 @@ TEST_CASE("polls are counted by reason and drops by theirs") {
 }
 
 TEST_CASE("what becomes of secrets is counted from the start") {
-  SelfRegistry self("1", &SystemClock());
+  SelfRegistry self("1");
   self.Announce(Orders());
   const auto shows = [&](const std::string& name, const std::string& value) {
     return Shows(*self.Snapshot(), name + "{exporter=\"fake\",instance_name=\"orders\"} " + value);
@@ -97,7 +97,7 @@ TEST_CASE("what becomes of secrets is counted from the start") {
 }
 
 TEST_CASE("durations are a histogram with their sum") {
-  SelfRegistry self("1", &SystemClock());
+  SelfRegistry self("1");
   PollOutcome outcome;
   outcome.duration = 3ms;
   self.PollEnded(Orders(), outcome);
@@ -119,7 +119,7 @@ TEST_CASE("durations are a histogram with their sum") {
 }
 
 TEST_CASE("totals that something else counts only rise") {
-  SelfRegistry self("1", &SystemClock());
+  SelfRegistry self("1");
   ConnectionCounts counts{.open = 5,
                           .closed_at_cap_total = 3,
                           .closed_readers_total = 2,
