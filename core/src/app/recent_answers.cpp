@@ -10,6 +10,9 @@ RecentAnswers::Key::Key(std::span<const SnapshotPtr> snapshots, const ScrapeRequ
       accept_encoding(request.accept_encoding),
       names(request.query.names),
       self(with_self) {
+  size_t count = 0;
+  for (const SnapshotPtr& snapshot : snapshots) count += snapshot->fragments.size();
+  fragments.reserve(count);
   for (const SnapshotPtr& snapshot : snapshots) {
     for (const FragmentPtr& fragment : snapshot->fragments) fragments.push_back(fragment->id);
   }

@@ -229,7 +229,7 @@ void ScrapeService::Render(Gathering& gathering) {
   try {
     const MonoTime began = clock_->Now();
     RecentAnswers::Key key(gathering.snapshots, gathering.request, gathering.self);
-    if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(gathering.snapshots));
+    if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(key.fragments));
     Exposition exposition =
         exposer_.Expose(gathering.snapshots, gathering.request.accept,
                         gathering.request.accept_encoding, gathering.request.query.names);
@@ -262,13 +262,9 @@ void ScrapeService::Render(Gathering& gathering) {
 // Our own metrics change with every scrape; they are refreshed only when something else on the
 // page did, or no body would ever equal the last one and the cache would be for nothing. Alone on
 // their page they are new each time: who looks there looks for what happened just now.
-SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) {
-  std::vector<uint64_t> saw;
-  for (const SnapshotPtr& other : others) {
-    for (const FragmentPtr& fragment : other->fragments) saw.push_back(fragment->id);
-  }
+SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<uint64_t>& others) {
   const MonoTime now = clock_->Now();
-  const bool due = saw != self_saw_ && now - self_made_ >= kSelfFreshness;
+  const bool due = now - self_made_ >= kSelfFreshness && others != self_saw_;
   if (self_snapshot_ == nullptr || others.empty() || due) {
     if (connection_stats_) {
       const ScrapePlaneStats stats = connection_stats_();
@@ -288,7 +284,7 @@ SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<SnapshotPtr>& others) 
     }
     self_snapshot_ = self_->Snapshot();
     self_made_ = now;
-    self_saw_ = std::move(saw);
+    self_saw_ = others;
   }
   return self_snapshot_;
 }

@@ -91,7 +91,7 @@ class ScrapeService final : public ScrapeHandler {
   void Prefetch(const ScrapeRequest& request, MonoTime expected, std::function<void(bool)> done);
   bool AnswerFromRecent(Gathering& gathering);
   void Render(Gathering& gathering);
-  SnapshotPtr SelfSnapshot(const std::vector<SnapshotPtr>& others);
+  SnapshotPtr SelfSnapshot(const std::vector<uint64_t>& others);  // fragments beside it
   void LogDrops(const Drops& drops);  // names each once while it stays the same
   void TrimAfter(const Body& body);
 

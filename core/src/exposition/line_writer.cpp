@@ -78,16 +78,16 @@ void LineWriter::Bounded(const SampleName& name, std::string_view block,
 }
 
 void LineWriter::Values(const PlanFamily& family, bool exemplars) {
-  const SampleName name(family.desc->name, {}, family.legacy_name);
+  name_.Set(family.desc->name, {}, family.legacy_name);
   NoteCursor notes;
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {
     const Fragment& fragment = *part.fragment;
     const std::string_view block = fragment.blocks[fragment.labels[point]];
     const SampleNote* note = exemplars ? notes.At(part, point) : nullptr;
     if (note == nullptr || note->exemplars.empty()) {
-      Line(name, block, fragment.values[point]);
+      Line(name_, block, fragment.values[point]);
     } else {
-      Long(name, block, fragment.values[point], &note->exemplars.back());
+      Long(name_, block, fragment.values[point], &note->exemplars.back());
     }
   });
 }
@@ -96,9 +96,9 @@ void LineWriter::Distributions(const PlanFamily& family, Series series, bool exe
   const FamilyDesc& desc = *family.desc;
   const auto suffixes = SampleSuffixes(desc.type);
   const bool summary = desc.type == MetricType::kSummary;
-  const SampleName bounded_name(desc.name, suffixes[0], family.legacy_name);
-  const SampleName sum_name(desc.name, suffixes[1], family.legacy_name);
-  const SampleName count_name(desc.name, suffixes[2], family.legacy_name);
+  name_.Set(desc.name, suffixes[0], family.legacy_name);
+  sum_name_.Set(desc.name, suffixes[1], family.legacy_name);
+  count_name_.Set(desc.name, suffixes[2], family.legacy_name);
   const auto wants = [&](Series s) { return series == Series::kAll || series == s; };
   NoteCursor notes;
   ForEachPoint(family, [&](const PlanPart& part, uint32_t point) {
@@ -107,13 +107,13 @@ void LineWriter::Distributions(const PlanFamily& family, Series series, bool exe
     if (wants(Series::kBounded)) {
       const SampleNote* const note = exemplars && !summary ? notes.At(part, point) : nullptr;
       ForEachBounded(fragment, d, desc.type, reader_, [&](const BoundedSample& sample) {
-        Bounded(bounded_name, fragment.blocks[d.labels], sample,
+        Bounded(name_, fragment.blocks[d.labels], sample,
                 ExemplarIn(note, sample.lower, sample.upper));
       });
     }
     const std::string_view block = fragment.blocks[d.labels];
-    if (wants(Series::kSum) && !std::isnan(d.sum)) Line(sum_name, block, d.sum);
-    if (wants(Series::kCount) && !std::isnan(d.count)) Line(count_name, block, d.count);
+    if (wants(Series::kSum) && !std::isnan(d.sum)) Line(sum_name_, block, d.sum);
+    if (wants(Series::kCount) && !std::isnan(d.count)) Line(count_name_, block, d.count);
   });
 }
 

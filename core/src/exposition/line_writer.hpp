@@ -35,6 +35,7 @@ class LineWriter {
   void Number(double value);
 
   Output& out_;
+  SampleName name_, sum_name_, count_name_;  // of the family that is written
   BucketReader reader_;
 };
 

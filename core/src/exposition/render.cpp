@@ -47,15 +47,19 @@ enum class Part { kSteady, kMoving };
 
 void WritePart(const PagePlan& plan, Part part, Format format, Output& out) {
   const std::span families(plan.families);
-  std::vector<std::span<const PlanFamily>> steady, moving;
+  std::vector<std::span<const PlanFamily>> runs;
+  runs.reserve(plan.steady.families.size() + 1);
   size_t next = 0;
   for (const uint32_t i : plan.steady.families) {
-    if (i > next) moving.push_back(families.subspan(next, i - next));
-    steady.push_back(families.subspan(i, 1));
+    if (part == Part::kSteady) {
+      runs.push_back(families.subspan(i, 1));
+    } else if (i > next) {
+      runs.push_back(families.subspan(next, i - next));
+    }
     next = i + size_t{1};
   }
-  moving.push_back(families.subspan(next));
-  WriteFamilies(part == Part::kSteady ? steady : moving, format, out);
+  if (part == Part::kMoving) runs.push_back(families.subspan(next));
+  WriteFamilies(runs, format, out);
 }
 
 std::vector<std::string> GzipInPieces(const PagePlan& plan, Format format, const SteadyPiece& last,

@@ -22,12 +22,15 @@ struct SampleName {
   std::string start;
   bool in_braces = false;  // labels follow behind a comma, and a brace closes it in any case
 
-  SampleName() = default;
-  SampleName(std::string_view stem, std::string_view suffix, bool legacy) : in_braces(!legacy) {
-    std::string name(stem);
-    name += suffix;
-    if (in_braces) start = '{';
-    AppendMetricName(start, name, legacy);
+  // Keeps the memory that it has: a page has hundreds of names.
+  void Set(std::string_view stem, std::string_view suffix, bool legacy) {
+    in_braces = !legacy;
+    if (legacy) {
+      start.assign(stem).append(suffix);
+    } else {
+      start = '{';
+      AppendQuoted(start, std::string(stem).append(suffix));
+    }
   }
 
   char before_labels() const { return in_braces ? ',' : '{'; }
