@@ -118,6 +118,8 @@ FamilyDesc ToFamily(const pillion_metric& metric) {
 FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size_t collector_count,
                                std::vector<std::string>* problems) {
   FamilyTable table;
+  std::vector<FamilyDesc> rows(count);
+  std::vector<bool> present(count);
   std::unordered_set<std::string> names;
   const char* at = reinterpret_cast<const char*>(metrics);
   for (size_t i = 0; i < count; ++i, at += metrics->size) {
@@ -135,14 +137,14 @@ FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size
     }
     if (!problem.empty()) {
       if (problems != nullptr) problems->push_back(std::move(problem));
-      table.families_.push_back(nullptr);
     } else if (IsPattern(metric)) {
       table.patterns_.push_back(ToFamily(metric));
-      table.families_.push_back(nullptr);
     } else {
-      table.families_.push_back(std::make_shared<const FamilyDesc>(ToFamily(metric)));
+      rows[i] = ToFamily(metric);
+      present[i] = true;
     }
   }
+  table.Fill(std::move(rows), present);
   std::vector<uint32_t> by_name;
   for (uint32_t i = 0; i < table.families_.size(); ++i) {
     if (table.families_[i] != nullptr) by_name.push_back(i);
@@ -155,15 +157,28 @@ FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size
   return table;
 }
 
-FamilyTable FamilyTable::WithHelpSuffix(const std::vector<std::string>& by_collector) const {
-  FamilyTable copy = *this;
-  for (FamilyPtr& family : copy.families_) {
-    if (family == nullptr || family->collector >= by_collector.size()) continue;
-    if (by_collector[family->collector].empty()) continue;
-    FamilyDesc desc = *family;
-    desc.help += by_collector[family->collector];
-    family = std::make_shared<const FamilyDesc>(std::move(desc));
+void FamilyTable::Fill(std::vector<FamilyDesc> rows, const std::vector<bool>& present) {
+  const auto all = std::make_shared<const std::vector<FamilyDesc>>(std::move(rows));
+  families_.assign(all->size(), nullptr);
+  traits_.assign(all->size(), FamilyTraits());
+  for (size_t i = 0; i < all->size(); ++i) {
+    if (!present[i]) continue;
+    families_[i] = FamilyPtr(all, &(*all)[i]);
+    traits_[i] = FamilyTraits((*all)[i]);
   }
+}
+
+FamilyTable FamilyTable::WithHelpSuffix(const std::vector<std::string>& by_collector) const {
+  std::vector<FamilyDesc> rows(families_.size());
+  std::vector<bool> present(families_.size());
+  for (size_t i = 0; i < families_.size(); ++i) {
+    if (families_[i] == nullptr) continue;
+    present[i] = true;
+    rows[i] = *families_[i];
+    if (rows[i].collector < by_collector.size()) rows[i].help += by_collector[rows[i].collector];
+  }
+  FamilyTable copy = *this;
+  copy.Fill(std::move(rows), present);
   return copy;
 }
 

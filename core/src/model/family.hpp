@@ -30,6 +30,20 @@ struct FamilyDesc {
 };
 using FamilyPtr = std::shared_ptr<const FamilyDesc>;
 
+// What is asked of a family for each of its samples: without the texts, which are cold memory.
+struct FamilyTraits {
+  FamilyTraits() = default;
+  explicit FamilyTraits(const FamilyDesc& desc)
+      : schema(desc.schema),
+        type(desc.type),
+        open_labels(desc.open_labels),
+        has_labels(!desc.label_names.empty()) {}
+  uint32_t schema = 0;
+  MetricType type = MetricType::kUnknown;
+  bool open_labels = false;
+  bool has_labels = false;
+};
+
 // Whether samples of this type carry one value (counter, gauge, unknown, info, stateset).
 bool HasSingleValue(MetricType type);
 
@@ -51,14 +65,20 @@ class FamilyTable {
   FamilyTable WithHelpSuffix(const std::vector<std::string>& by_collector) const;
 
   size_t size() const { return families_.size(); }
+  // All pointers of a table share one count of references: a fragment copies hundreds of them.
   const FamilyPtr& at(size_t index) const { return families_[index]; }
+  const FamilyTraits& traits(size_t index) const { return traits_[index]; }  // of those not null
   // Where the family's name stands among the table's names.
   uint32_t rank(size_t index) const { return ranks_[index]; }
   const std::vector<FamilyDesc>& patterns() const { return patterns_; }
 
  private:
+  // `present`: whether the row is a family, not a pattern or a bad one.
+  void Fill(std::vector<FamilyDesc> rows, const std::vector<bool>& present);
+
   std::vector<FamilyPtr> families_;
-  std::vector<uint32_t> ranks_;  // parallel to families_
+  std::vector<FamilyTraits> traits_;  // parallel to families_
+  std::vector<uint32_t> ranks_;       // parallel to families_
   std::vector<FamilyDesc> patterns_;
 };
 

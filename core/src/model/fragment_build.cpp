@@ -56,7 +56,7 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
   std::vector<uint32_t> series_numbers;
   size_t single_values = 0;
   for (size_t f = 0; f < order.size(); ++f) {
-    if (HasSingleValue(Find(order[f])->type)) single_values += starts[f + 1] - starts[f];
+    if (HasSingleValue(TraitsOf(order[f])->type)) single_values += starts[f + 1] - starts[f];
   }
   fragment->values.reserve(single_values);
   fragment->labels.reserve(single_values);
@@ -70,8 +70,9 @@ std::shared_ptr<Fragment> FragmentBuilder::Build(uint32_t collector) {
   for (uint32_t f = 0; f < order.size(); ++f) {
     FamilyRange range;
     range.family = Share(order[f]);
-    const bool single = HasSingleValue(range.family->type);
-    const bool open = range.family->open_labels && starts[f + 1] - starts[f] > 1;
+    const FamilyTraits& traits = *TraitsOf(order[f]);
+    const bool single = HasSingleValue(traits.type);
+    const bool open = traits.open_labels && starts[f + 1] - starts[f] > 1;
     if (open && series_numbers.empty()) series_numbers = SeriesNumbers().Of(blocks_);
     const auto point = [&] {
       return static_cast<uint32_t>(single ? fragment->values.size()

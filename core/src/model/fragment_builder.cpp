@@ -61,13 +61,26 @@ void FragmentBuilder::ForgetLabels() {
   Intern(0);  // block 0
 }
 
+const FragmentBuilder::Declared* FragmentBuilder::FindDeclared(uint32_t family) const {
+  const size_t i = family - kDeclaredBase;
+  return i < declared_.size() && declared_[i].epoch == epoch_ ? &declared_[i] : nullptr;
+}
+
 const FamilyDesc* FragmentBuilder::Find(uint32_t family) const {
   if (family >= kDeclaredBase) {
-    const size_t i = family - kDeclaredBase;
-    const bool known = i < declared_.size() && declared_[i].epoch == epoch_;
-    return known ? declared_[i].family.get() : nullptr;
+    const Declared* known = FindDeclared(family);
+    return known == nullptr ? nullptr : known->family.get();
   }
   return family < table_->size() ? table_->at(family).get() : nullptr;
+}
+
+const FamilyTraits* FragmentBuilder::TraitsOf(uint32_t family) const {
+  if (family >= kDeclaredBase) {
+    const Declared* known = FindDeclared(family);
+    return known == nullptr ? nullptr : &known->traits;
+  }
+  const bool known = family < table_->size() && table_->at(family) != nullptr;
+  return known ? &table_->traits(family) : nullptr;
 }
 
 FamilyPtr FragmentBuilder::Share(uint32_t family) const {
@@ -132,7 +145,7 @@ uint32_t FragmentBuilder::Store(FamilyDesc desc, size_t help_size) {
     }
     if (known.epoch == epoch_) return kDeclaredBase + index;  // the first declaration stands
     declared_by_name_.erase(it);  // its key lives in the family that goes now
-    known = {std::make_shared<const FamilyDesc>(std::move(desc)), help_size, epoch_};
+    known = Declared(std::move(desc), help_size, epoch_);
     declared_by_name_.emplace(known.family->name, index);
     return kDeclaredBase + index;
   }
@@ -141,7 +154,7 @@ uint32_t FragmentBuilder::Store(FamilyDesc desc, size_t help_size) {
     return kNoFamily;
   }
   const auto index = static_cast<uint32_t>(declared_.size());
-  declared_.push_back({std::make_shared<const FamilyDesc>(std::move(desc)), help_size, epoch_});
+  declared_.emplace_back(std::move(desc), help_size, epoch_);
   declared_by_name_.emplace(declared_.back().family->name, index);
   return kDeclaredBase + index;
 }

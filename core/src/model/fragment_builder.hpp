@@ -91,7 +91,13 @@ class FragmentBuilder {
   // A family declared at run time. It is kept between polls, so that 250 settings cost no
   // allocation each time.
   struct Declared {
+    Declared(FamilyDesc desc, size_t help_size_in, uint64_t epoch_in)
+        : family(std::make_shared<const FamilyDesc>(std::move(desc))),
+          traits(*family),
+          help_size(help_size_in),
+          epoch(epoch_in) {}
     FamilyPtr family;
+    FamilyTraits traits;
     size_t help_size;  // without the suffix
     uint64_t epoch;    // when it was declared last
   };
@@ -104,7 +110,9 @@ class FragmentBuilder {
   void ForgetLabels();
   uint32_t Store(FamilyDesc desc, size_t help_size);
   bool IsSame(const Declared& known, const pillion_metric& metric) const;
+  const Declared* FindDeclared(uint32_t family) const;
   const FamilyDesc* Find(uint32_t family) const;
+  const FamilyTraits* TraitsOf(uint32_t family) const;  // null as Find
   FamilyPtr Share(uint32_t family) const;
   bool ClashesWithConstant(const FamilyDesc& desc);
   bool Accepts(uint32_t family, LabelRef labels, bool single_value);

@@ -64,31 +64,31 @@ bool IsSound(const pillion_native_histogram& h) {
 bool FragmentBuilder::Accepts(uint32_t family, LabelRef labels, bool single_value) {
   last_dropped_ = true;
   if (labels == kBadLabels) return false;  // counted when the labels were made
-  const FamilyDesc* desc = Find(family);
-  if (desc == nullptr) {
+  const FamilyTraits* traits = TraitsOf(family);
+  if (traits == nullptr) {
     if (family != PILLION_NO_FAMILY)
       drops_.Note(DropReason::kUndeclared, "a sample of an unknown family");
     return false;
   }
-  if (HasSingleValue(desc->type) != single_value) {
-    DropLast(DropReason::kWrongType, *desc, "the sample is not of the family's type");
+  if (HasSingleValue(traits->type) != single_value) {
+    DropLast(DropReason::kWrongType, *Find(family), "the sample is not of the family's type");
     return false;
   }
   const bool known = labels < blocks_.count();
   const bool fits =
-      known && (desc->open_labels ||
-                (labels == 0 ? desc->label_names.empty() : block_schema_[labels] == desc->schema));
+      known && (traits->open_labels ||
+                (labels == 0 ? !traits->has_labels : block_schema_[labels] == traits->schema));
   if (!fits) {
-    DropLast(DropReason::kLabelMismatch, *desc, "the label set has other names");
+    DropLast(DropReason::kLabelMismatch, *Find(family), "the label set has other names");
     return false;
   }
-  const bool summary = desc->type == MetricType::kSummary;
+  const bool summary = traits->type == MetricType::kSummary;
   if (!single_value && HasLabel(blocks_[labels], summary ? "quantile" : "le")) {
-    DropLast(DropReason::kInvalidName, *desc, "`le` and `quantile` are not for its labels");
+    DropLast(DropReason::kInvalidName, *Find(family), "`le` and `quantile` are not for its labels");
     return false;
   }
   if (log_.size() >= limits_.samples_max) {
-    DropLast(DropReason::kLimit, *desc, "too many samples in one collector");
+    DropLast(DropReason::kLimit, *Find(family), "too many samples in one collector");
     return false;
   }
   last_dropped_ = false;
