@@ -256,7 +256,6 @@ def main():
         pillion.stop(signal.SIGTERM)
         ours, pillion = start_ours(sandbox, postgres, redis)  # what costs is looked at as it comes
         polls = 'pillion_poll_duration_seconds_count'
-        time.sleep(SPACING_SECONDS)  # our own metrics are at most a second old
         begun = pillion.counter(polls, instance_name="redis")
         measure([peers, ours], "plain", {}, scrapes)
         measure([peers, ours], "gzip", GZIP, scrapes)

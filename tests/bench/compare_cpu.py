@@ -24,7 +24,6 @@ class Ours(compare.Side):
         super().__init__(name, [self.pillion.process], [self.pillion.address])
 
     def polls(self):
-        time.sleep(compare.SPACING_SECONDS)  # our own metrics are at most a second old
         return self.pillion.counter("pillion_poll_duration_seconds_count", instance_name=self.kind)
 
 
@@ -73,13 +72,16 @@ def main():
         peers = [compare.Side(process.name, [process], [address])
                  for process, address in zip(both.processes, both.addresses)]
         polling = ours(sandbox, postgres, redis, "polling", 'freshness = "0s"\nprefetch = false')
-        usual = ours(sandbox, postgres, redis, "usual")
         begun = [side.polls() for side in polling]
         rows = [("one after the other, each polls", in_a_loop(peers + polling, scrapes))]
         polled = [side.polls() - b for side, b in zip(polling, begun)]
         assert polled == [_ROUNDS * (_WARM_UP + scrapes)] * 2, polled
         for seconds, count in ((1.3, scrapes // 4), (15, scrapes // 16)):
+            # Sidecars of their own: those of the row before expect scrapers at its pace.
+            usual = ours(sandbox, postgres, redis, f"every_{seconds}_s")
             rows.append((f"every {seconds} s", at_a_pace(peers + usual, max(count, 1), seconds)))
+            for side in usual:
+                side.pillion.stop(15)
         print("\n### CPU per scrape, gzip, each exporter by itself\n")
         print("| | " + " | ".join(f"{p.name} | pillion | ratio" for p in peers) + " |")
         print("| --- " * 7 + "|")

@@ -54,6 +54,12 @@ class FakeTime final : public Clock, public Timers {
     const std::lock_guard lock(mutex_);
     return wakes_;
   }
+  // Lets time pass, and what is due then is the caller's to call.
+  std::vector<std::function<void()>> TakeDue(MonoTime in) {
+    const std::lock_guard lock(mutex_);
+    now_ = Now() + in;
+    return queue_.TakeDue(Now());
+  }
   size_t timers() const {
     const std::lock_guard lock(mutex_);
     return queue_.size();

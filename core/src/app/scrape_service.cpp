@@ -74,6 +74,7 @@ ScrapeService::ScrapeService(std::shared_ptr<const Config> config,
       clock_(clock),
       exposer_(config_->http.openmetrics, {.series_max = config_->http.page_series_max,
                                            .bytes_max = config_->http.page_bytes_max}),
+      own_exposer_(config_->http.openmetrics),
       prefetcher_(scheduler, clock) {}
 
 ScrapeService::~ScrapeService() { Stop(); }
@@ -229,18 +230,20 @@ void ScrapeService::Render(Gathering& gathering) {
   try {
     const MonoTime began = clock_->Now();
     RecentAnswers::Key key(gathering.snapshots, gathering.request, gathering.self);
+    const bool alone = gathering.snapshots.empty();
     if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(key.fragments));
     Exposition exposition =
-        exposer_.Expose(gathering.snapshots, gathering.request.accept,
-                        gathering.request.accept_encoding, gathering.request.query.names);
+        (alone ? own_exposer_ : exposer_)
+            .Expose(gathering.snapshots, gathering.request.accept,
+                    gathering.request.accept_encoding, gathering.request.query.names);
     answer.body = std::move(exposition.body);
     answer.content_type = std::move(exposition.content_type);
-    recent_.Keep(std::move(key), answer);
+    if (!alone) recent_.Keep(std::move(key), answer);
     if (exposition.fresh && exposition.drops != nullptr && exposition.drops->total() > 0) {
       self_->Dropped(*exposition.drops);
       LogDrops(*exposition.drops);
     }
-    if (exposition.fresh) {
+    if (exposition.fresh && !alone) {
       // Up at once, down in small steps: a page that is late makes a scrape wait.
       const int64_t before = render_ns_;
       render_ns_ = std::max((clock_->Now() - began).count(), before - before / 16);
@@ -263,30 +266,35 @@ void ScrapeService::Render(Gathering& gathering) {
 // page did, or no body would ever equal the last one and the cache would be for nothing. Alone on
 // their page they are new each time: who looks there looks for what happened just now.
 SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<uint64_t>& others) {
+  if (others.empty()) return NewSelfSnapshot();
   const MonoTime now = clock_->Now();
   const bool due = now - self_made_ >= kSelfFreshness && others != self_saw_;
-  if (self_snapshot_ == nullptr || others.empty() || due) {
-    if (connection_stats_) {
-      const ScrapePlaneStats stats = connection_stats_();
-      self_->Connections({.open = stats.connections,
-                          .closed_at_cap_total = stats.connections_closed_at_cap_total,
-                          .closed_readers_total = stats.readers_closed_total,
-                          .accept_pauses_total = stats.accept_pauses_total,
-                          .pinned_body_bytes = stats.pinned_body_bytes});
-      if (guard_ != nullptr) {
-        const PageGuard::Status status = guard_->status();
-        self_->Guarded({.handshakes_failed_total = stats.handshakes_failed_total,
-                        .requests_refused_total = stats.requests_refused_total,
-                        .last_reload_good = status.last_reload_good,
-                        .loaded = status.loaded,
-                        .certificate_expires = status.certificate_expires});
-      }
-    }
-    self_snapshot_ = self_->Snapshot();
+  if (self_snapshot_ == nullptr || due) {
+    self_snapshot_ = NewSelfSnapshot();
     self_made_ = now;
     self_saw_ = others;
   }
   return self_snapshot_;
+}
+
+SnapshotPtr ScrapeService::NewSelfSnapshot() {
+  if (connection_stats_) {
+    const ScrapePlaneStats stats = connection_stats_();
+    self_->Connections({.open = stats.connections,
+                        .closed_at_cap_total = stats.connections_closed_at_cap_total,
+                        .closed_readers_total = stats.readers_closed_total,
+                        .accept_pauses_total = stats.accept_pauses_total,
+                        .pinned_body_bytes = stats.pinned_body_bytes});
+    if (guard_ != nullptr) {
+      const PageGuard::Status status = guard_->status();
+      self_->Guarded({.handshakes_failed_total = stats.handshakes_failed_total,
+                      .requests_refused_total = stats.requests_refused_total,
+                      .last_reload_good = status.last_reload_good,
+                      .loaded = status.loaded,
+                      .certificate_expires = status.certificate_expires});
+    }
+  }
+  return self_->Snapshot();
 }
 
 void ScrapeService::SetGuard(const PageGuard* guard) {

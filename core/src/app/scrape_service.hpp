@@ -92,6 +92,7 @@ class ScrapeService final : public ScrapeHandler {
   bool AnswerFromRecent(Gathering& gathering);
   void Render(Gathering& gathering);
   SnapshotPtr SelfSnapshot(const std::vector<uint64_t>& others);  // fragments beside it
+  SnapshotPtr NewSelfSnapshot();
   void LogDrops(const Drops& drops);  // names each once while it stays the same
   void TrimAfter(const Body& body);
 
@@ -104,6 +105,7 @@ class ScrapeService final : public ScrapeHandler {
   std::function<ScrapePlaneStats()> connection_stats_;
   const PageGuard* guard_ = nullptr;
   Exposer exposer_;
+  Exposer own_exposer_;  // of our own metrics alone: each page of them would take others' place
   RecentAnswers recent_;
   BeatWatch watch_{kSchedulerLateMax, kSecondLook};
   std::atomic<bool> ready_{false};

@@ -169,16 +169,14 @@ void FamilyTable::Fill(std::vector<FamilyDesc> rows, const std::vector<bool>& pr
 }
 
 FamilyTable FamilyTable::WithHelpSuffix(const std::vector<std::string>& by_collector) const {
-  std::vector<FamilyDesc> rows(families_.size());
-  std::vector<bool> present(families_.size());
-  for (size_t i = 0; i < families_.size(); ++i) {
-    if (families_[i] == nullptr) continue;
-    present[i] = true;
-    rows[i] = *families_[i];
-    if (rows[i].collector < by_collector.size()) rows[i].help += by_collector[rows[i].collector];
-  }
   FamilyTable copy = *this;
-  copy.Fill(std::move(rows), present);
+  for (FamilyPtr& family : copy.families_) {
+    if (family == nullptr || family->collector >= by_collector.size()) continue;
+    if (by_collector[family->collector].empty()) continue;
+    FamilyDesc desc = *family;
+    desc.help += by_collector[family->collector];
+    family = std::make_shared<const FamilyDesc>(std::move(desc));
+  }
   return copy;
 }
 

@@ -65,7 +65,8 @@ class FamilyTable {
   FamilyTable WithHelpSuffix(const std::vector<std::string>& by_collector) const;
 
   size_t size() const { return families_.size(); }
-  // All pointers of a table share one count of references: a fragment copies hundreds of them.
+  // Pointers of a table share one count of references, as a fragment copies hundreds of them; those
+  // to families with a suffix have their own.
   const FamilyPtr& at(size_t index) const { return families_[index]; }
   const FamilyTraits& traits(size_t index) const { return traits_[index]; }  // of those not null
   // Where the family's name stands among the table's names.

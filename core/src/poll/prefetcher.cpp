@@ -68,6 +68,7 @@ PageState& Prefetcher::State::PageOf(const std::string& key) {
       return std::pair(a.second.beats.size() > 0, a.second.last_arrival) <
              std::pair(b.second.beats.size() > 0, b.second.last_arrival);
     });
+    Settle(first->second, clock->Now());
     timers->Cancel(first->second.timer);
     pages.erase(first);
   }
@@ -139,9 +140,10 @@ void Prefetcher::State::Due(const std::string& key) {
     if (stopped || found == pages.end()) return;
     PageState& state = found->second;
     page = state.page;
-    state.timer = 0;  // it is this one
+    // Usually this very one. A scrape that came while we were on our way has set the next already.
+    timers->Cancel(std::exchange(state.timer, 0));
     const MonoTime now = clock->Now();
-    Settle(state, now);
+    for (auto& [_, any] : pages) Settle(any, now);  // the allowance is that of all of them
     const MonoTime lead = page.lead();
     for (const Beats::Expected& coming : state.beats.Coming(now)) {
       if (state.made.count(coming.beat) > 0 || Start(coming, lead, now) > now + kSlack) continue;

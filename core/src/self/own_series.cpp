@@ -86,6 +86,7 @@ void OwnSeries::AddHistogram(const Series& series, const prometheus::Histogram& 
 
 FragmentPtr OwnSeries::Show() {
   const std::lock_guard lock(mutex_);
+  builder_.Reset();  // of what a call left that failed half way
   for (const Series& series : series_) {
     if (const auto* counter = std::get_if<0>(&series.instrument)) {
       builder_.Add(series.family, series.labels, (*counter)->Value());

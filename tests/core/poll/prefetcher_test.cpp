@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace pillion;
@@ -61,11 +62,12 @@ TEST_CASE("a regular scraper costs one wake-up per scrape whatever its jitter") 
   bench.Come(15s, 3);
   int jitter = 1;
   const size_t before = bench.time.wakes();
+  MonoTime late{0};
   for (int i = 0; i < 100; ++i) {
     jitter = jitter * 7 % 11;  // 1 to 10, in no order
-    bench.time.Advance(15s - 300us + jitter * 60us);
+    const MonoTime before_grid = std::exchange(late, jitter * 60us);
+    bench.time.Advance(15s - before_grid + late);
     bench.prefetcher.Arrived("page", bench.Page(200ms + jitter * 20us));
-    bench.time.Advance(300us - jitter * 60us);
   }
   CHECK(bench.prepared.size() == 100);
   CHECK(bench.time.wakes() - before == 100);
@@ -165,6 +167,34 @@ TEST_CASE("whoever asks for ever new pages does not make us forget a regular scr
   const size_t before = bench.prepared.size();
   bench.Come(15s, 3);
   CHECK(bench.prepared.size() == before + 3);
+}
+
+TEST_CASE("scrapers of many pages that all stop cost no more than the allowance") {
+  Bench bench;
+  const auto come = [&](int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      for (size_t page = 0; page < Prefetcher::kPagesMax; ++page) {
+        bench.time.Advance(MonoTime(15s) / Prefetcher::kPagesMax);
+        bench.prefetcher.Arrived(std::to_string(page), bench.Page());
+      }
+    }
+  };
+  come(6);
+  CHECK(bench.prefetcher.stats().prefetches == 3 * Prefetcher::kPagesMax);
+  CHECK(bench.prefetcher.stats().unused == 0);
+  bench.time.Advance(1h);
+  CHECK(static_cast<double>(bench.prefetcher.stats().unused) <= Prefetcher::kUnusedAtOnce + 1);
+}
+
+TEST_CASE("a timer that was due when its scrape came leaves no second one behind") {
+  Bench bench;
+  bench.Come(15s, 4);
+  // The scheduler has taken it, but comes to call it only after the scrape.
+  auto due = bench.time.TakeDue(15s);
+  REQUIRE(due.size() == 1);
+  bench.prefetcher.Arrived("page", bench.Page());
+  for (auto& callback : due) callback();
+  CHECK(bench.time.timers() == 1);
 }
 
 TEST_CASE("nothing is prepared after a stop") {
