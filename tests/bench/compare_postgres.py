@@ -12,7 +12,7 @@ from sandbox import Sandbox, executable, wait_until  # noqa: E402
 import compare  # noqa: E402
 from measured import cpu_seconds, memory_kb, quantile  # noqa: E402
 
-_BLOCK = 10  # scrapes of one side before the next has its turn
+_WARM_UP = 6  # scrapes of each side: what runs once, and until they are expected
 
 # What postgres_exporter 0.11.1 reads by default, by our names.
 _COLLECTORS_OF_THE_PEER = {
@@ -26,7 +26,7 @@ class Side:
     def __init__(self, name, process, address, role):
         self.process, self.role = process, role
         self.side = compare.Side(name, [process], [address])
-        self.cpu, self.server_cpu, self.scrapes, self.latencies = 0.0, 0.0, 0, []
+        self.first_backends, self.latencies = None, []
 
     def backends(self, postgres):
         rows = postgres.sql(f"SELECT pid FROM pg_stat_activity WHERE usename = '{self.role}'")
@@ -39,18 +39,17 @@ class Side:
             "FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid "
             f"WHERE rolname = '{self.role}'").split()]
 
-    def scrape_block(self, postgres):
-        time.sleep(compare.SPACING_SECONDS)
+    def costs(self, postgres):
+        """[CPU of the exporter, of its backends, statements and their time in ms] so far."""
         backends = self.backends(postgres)
-        before = cpu_seconds(self.process.pid), sum(map(cpu_seconds, backends))
-        for _ in range(_BLOCK):
-            answer, = self.side.scrape(compare.GZIP)
-            self.latencies.append(answer.seconds)
-            time.sleep(compare.SPACING_SECONDS)
-        assert self.backends(postgres) == backends, f"{self.role} connected anew"
-        self.cpu += cpu_seconds(self.process.pid) - before[0]
-        self.server_cpu += sum(map(cpu_seconds, backends)) - before[1]
-        self.scrapes += _BLOCK
+        assert self.first_backends in (None, backends), f"{self.role} connected anew"
+        self.first_backends = backends
+        return [cpu_seconds(self.process.pid), sum(map(cpu_seconds, backends)),
+                *self.statements(postgres)]
+
+    def scrape(self):
+        answer, = self.side.scrape(compare.GZIP)
+        self.latencies.append(answer.seconds)
 
 
 def start_peer(sandbox, postgres):
@@ -82,22 +81,34 @@ def collectors(side):
     return {dict(labels)["collector"] for _, labels in family.samples}
 
 
-def print_costs(sides, statements):
+def scrape_in_turn(sides, scrapes):
+    """Each at its pace, so that what disturbs the machine disturbs all of them."""
+    next_one = time.monotonic()
+    for i in range(scrapes):
+        for side in sides:
+            side.scrape()
+            next_one += compare.SPACING_SECONDS / len(sides)
+            time.sleep(max(0.0, next_one - time.monotonic()))
+        print(f"\r{i + 1} scrapes of each", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def print_costs(sides, costs, scrapes):
+    """`costs`: of each side per scrape, as Side.costs()."""
     def row(title, values, show):
         print(f"| {title} | " + " | ".join(
             show(value) + (f" ({value / values[0]:.2f})" if i and values[0] else "")
             for i, value in enumerate(values)) + " |")
-    print(f"\n### PostgreSQL alone, {sides[0].scrapes} scrapes of each in turn (ratio)\n")
+    cpu, server_cpu, statements, statement_ms = zip(*costs)
+    print(f"\n### PostgreSQL alone, {scrapes} scrapes of each in turn (ratio)\n")
     print("| | " + " | ".join(side.side.name for side in sides) + " |")
     print("| --- " * (len(sides) + 1) + "|")
-    row("CPU per scrape, gzip", [s.cpu / s.scrapes for s in sides], compare.ms)
+    row("CPU per scrape, gzip", cpu, compare.ms)
     for q in (0.5, 0.99):
         row(f"latency p{q * 100:.0f}", [quantile(s.latencies, q) for s in sides], compare.ms)
-    row("the server's CPU per scrape", [s.server_cpu / s.scrapes for s in sides], compare.ms)
-    row("time of statements per scrape", [ms / s.scrapes / 1000
-                                          for s, (_, ms) in zip(sides, statements)], compare.ms)
-    row("statements per scrape", [calls / s.scrapes for s, (calls, _) in zip(sides, statements)],
-        lambda v: f"{v:.1f}")
+    row("the server's CPU per scrape", server_cpu, compare.ms)
+    row("time of statements per scrape", [ms / 1000 for ms in statement_ms], compare.ms)
+    row("statements per scrape", statements, lambda v: f"{v:.1f}")
     row("samples", [float(len(s.side.page(0).series())) for s in sides], lambda v: f"{v:.0f}")
     row("resident memory", [memory_kb(s.process.pid)["rss"] for s in sides], compare.mb)
 
@@ -114,18 +125,14 @@ def main():
         assert collectors(sides[1]) >= _COLLECTORS_OF_THE_PEER
         sides.append(start_ours(sandbox, postgres, "pillion, the peer's collectors", "same",
                                 collectors(sides[1]) - _COLLECTORS_OF_THE_PEER))
-        for side in sides:  # what runs once, at the first scrapes
-            for _ in range(3):
-                side.side.scrape(compare.GZIP)
-                time.sleep(compare.SPACING_SECONDS)
-        before = [side.statements(postgres) for side in sides]
-        for i in range(max(1, scrapes // _BLOCK)):
-            for side in sides:
-                side.scrape_block(postgres)
-            print(f"\r{(i + 1) * _BLOCK} scrapes of each", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        after = [side.statements(postgres) for side in sides]
-        print_costs(sides, [[a - b for a, b in zip(*pair)] for pair in zip(after, before)])
+        scrape_in_turn(sides, _WARM_UP)
+        before = [side.costs(postgres) for side in sides]
+        for side in sides:
+            side.latencies.clear()
+        scrape_in_turn(sides, scrapes)
+        after = [side.costs(postgres) for side in sides]
+        print_costs(sides, [[(a - b) / scrapes for a, b in zip(*pair)]
+                            for pair in zip(after, before)], scrapes)
         return 0
     finally:
         sandbox.close()

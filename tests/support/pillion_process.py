@@ -10,7 +10,6 @@ from page import parse_text
 from sandbox import wait_until
 
 SANITIZED = os.environ.get("PILLION_TEST_SANITIZE", "") != ""
-BUILD_TYPE = os.environ.get("PILLION_TEST_BUILD_TYPE", "")
 
 
 def binary():
