@@ -1,5 +1,7 @@
 #include "poll/status_fragment.hpp"
 
+#include <cmath>
+
 namespace pillion {
 namespace {
 
@@ -47,7 +49,9 @@ FamilyTable MakeTable(const pillion_plugin& plugin, const InstanceConfig& config
       {"pillion_collector_success", kSuccessHelp, own_collector},
       {"pillion_collector_duration_seconds", kDurationHelp, own_collector},
       {"pillion_collector_timestamp_seconds",
-       "When the collector last read its target, as Unix time.", own_collector},
+       "When the collector last read its target, as Unix time; not there where that is when the "
+       "instance was read.",
+       own_collector},
       {"pillion_collector_stretched_seconds",
        "How often a collector runs at most that max_target_load holds back; not there for others.",
        own_collector},
@@ -66,7 +70,18 @@ FamilyTable MakeTable(const pillion_plugin& plugin, const InstanceConfig& config
   return FamilyTable::FromC(metrics.data(), metrics.size(), 1, nullptr);
 }
 
-double Seconds(MonoTime time) { return std::chrono::duration<double>(time).count(); }
+// Rounded to microseconds, and Unix times to milliseconds: these change with every poll, and
+// further digits tell nothing but cost as much as the others.
+double Seconds(MonoTime time) {
+  return static_cast<double>(std::chrono::round<std::chrono::microseconds>(time).count()) / 1e6;
+}
+
+double Rounded(double unix_seconds) { return std::round(unix_seconds * 1e3) / 1e3; }
+
+// Whether what it shows may be older than the instance's last poll.
+bool IsOfItsOwnTime(const CollectorState& c) {
+  return c.every.count() > 0 || c.stretched.count() > 0 || !c.ok();
+}
 
 }  // namespace
 
@@ -116,7 +131,7 @@ void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
   builder_.Add(kUp, own_.instance, state.up() ? 1 : 0);
   builder_.Add(kSeries, own_.instance, static_cast<double>(series));
   if (state.last_success_unix > 0) {
-    builder_.Add(kTimestamp, own_.instance, state.last_success_unix);
+    builder_.Add(kTimestamp, own_.instance, Rounded(state.last_success_unix));
   }
   for (size_t i = 0; i < state.collectors.size(); ++i) {
     const CollectorState& c = state.collectors[i];
@@ -127,7 +142,9 @@ void StatusFragment::AddOwnFamilies(const InstanceState& state, size_t series) {
     }
     if (c.timed()) builder_.Add(kCollectorDuration, labels, Seconds(c.duration));
     if (c.stretched.count() > 0) builder_.Add(kCollectorStretched, labels, Seconds(c.stretched));
-    if (c.last_success_unix > 0) builder_.Add(kCollectorTimestamp, labels, c.last_success_unix);
+    if (c.last_success_unix > 0 && IsOfItsOwnTime(c)) {
+      builder_.Add(kCollectorTimestamp, labels, Rounded(c.last_success_unix));
+    }
   }
 }
 

@@ -56,6 +56,33 @@ TEST_CASE("peers' families carry the instance's labels and our own don't") {
                   "\"orders\"} 1700000000.0") != std::string::npos);
 }
 
+TEST_CASE("a collector has a time of its own only where it is not the instance's") {
+  InstanceState state;
+  state.condition = InstanceCondition::kUp;
+  state.last_success_unix = 1700000000.12345;
+  state.collectors.resize(2);
+  CollectorState& quick = state.collectors[0];
+  quick.enabled = quick.ran = true;
+  quick.duration = 1'234'567ns;
+  quick.last_success_unix = 1700000000.12345;
+  std::string text = TextOf(Orders(), state);
+  CHECK(text.find("orders\"} 1700000000.123000\n") != std::string::npos);
+  CHECK(text.find("pillion_collector_duration_seconds{exporter=\"fake\",instance_name=\"orders\","
+                  "collector=\"quick\"} 0.001235\n") != std::string::npos);
+  CHECK(text.find("pillion_collector_timestamp_seconds") == std::string::npos);
+  const std::string shown =
+      "pillion_collector_timestamp_seconds{exporter=\"fake\",instance_name=\"orders\",collector="
+      "\"quick\"} 1700000000.123000\n";
+  quick.reason = Reason::kPermission;
+  CHECK(TextOf(Orders(), state).find(shown) != std::string::npos);
+  quick.reason = Reason::kOk;
+  quick.every = 1min;
+  CHECK(TextOf(Orders(), state).find(shown) != std::string::npos);
+  quick.every = 0s;
+  quick.stretched = 1min;
+  CHECK(TextOf(Orders(), state).find(shown) != std::string::npos);
+}
+
 TEST_CASE("collectors that are switched off are not named") {
   InstanceState state;
   state.collectors.resize(2);
