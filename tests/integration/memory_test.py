@@ -4,7 +4,8 @@ from pillion_process import Pillion
 from redis_server import RedisServer
 
 SCRAPES = 200
-REDIS_ONLY_RSS_MAX = {"plain": 7_000_000, "gzip": 7_400_000}
+# 6.4 to 6.8 and 6.8 to 7.1 in some runs: what of the libraries is mapped is up to the kernel.
+REDIS_ONLY_RSS_MAX = {"plain": 7_200_000, "gzip": 7_600_000}
 
 
 class Memory(server_test.ServerTest):
