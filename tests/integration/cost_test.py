@@ -1,4 +1,4 @@
-"""What scrapes cost the databases, and what the sidecar costs in memory."""
+"""What scrapes cost the databases, and what the sidecar maps. Memory: memory_test.py."""
 import re
 import threading
 import time
@@ -35,7 +35,7 @@ class Cost(BothDatabases):
         self.assertEqual(self.redis.connections(), 1)
 
     def check_polls(self, pillion, count):
-        """The sidecar's own count; it is refreshed at most once a second."""
+        """The sidecar's own count."""
         for instance in ("orders_db", "cache"):
             wait_until(f"{count} polls of {instance}", lambda: pillion.counter(
                 "pillion_poll_duration_seconds_count", instance_name=instance) == count, seconds=20)

@@ -231,7 +231,9 @@ void ScrapeService::Render(Gathering& gathering) {
     const MonoTime began = clock_->Now();
     RecentAnswers::Key key(gathering.snapshots, gathering.request, gathering.self);
     const bool alone = gathering.snapshots.empty();
-    if (gathering.self) gathering.snapshots.push_back(SelfSnapshot(key.fragments));
+    if (gathering.self) {
+      gathering.snapshots.push_back(alone ? NewSelfSnapshot() : SelfSnapshot(key.fragments));
+    }
     Exposition exposition =
         (alone ? own_exposer_ : exposer_)
             .Expose(gathering.snapshots, gathering.request.accept,
@@ -263,10 +265,9 @@ void ScrapeService::Render(Gathering& gathering) {
 }
 
 // Our own metrics change with every scrape; they are refreshed only when something else on the
-// page did, or no body would ever equal the last one and the cache would be for nothing. Alone on
-// their page they are new each time: who looks there looks for what happened just now.
+// page did, or no body would ever equal the last one and the cache would be for nothing. (Alone
+// on their page they are new each time: who looks there looks for what happened just now.)
 SnapshotPtr ScrapeService::SelfSnapshot(const std::vector<uint64_t>& others) {
-  if (others.empty()) return NewSelfSnapshot();
   const MonoTime now = clock_->Now();
   const bool due = now - self_made_ >= kSelfFreshness && others != self_saw_;
   if (self_snapshot_ == nullptr || due) {

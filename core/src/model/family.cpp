@@ -157,6 +157,25 @@ FamilyTable FamilyTable::FromC(const pillion_metric* metrics, size_t count, size
   return table;
 }
 
+FamilyTable FamilyTable::FromRows(std::span<const FamilyRow> rows) {
+  std::vector<std::vector<pillion_str>> labels;  // what the metrics point to
+  std::vector<pillion_metric> metrics;
+  labels.reserve(rows.size());
+  for (const FamilyRow& row : rows) {
+    std::vector<pillion_str>& names = labels.emplace_back();
+    for (const std::string_view name : row.labels) names.push_back(ToStr(name));
+    pillion_metric metric{};
+    metric.size = sizeof metric;
+    metric.name = ToStr(row.name);
+    metric.help = ToStr(row.help);
+    metric.type = static_cast<uint32_t>(row.type);
+    metric.labels = names.data();
+    metric.label_count = names.size();
+    metrics.push_back(metric);
+  }
+  return FromC(metrics.data(), metrics.size(), 1, nullptr);
+}
+
 void FamilyTable::Fill(std::vector<FamilyDesc> rows, const std::vector<bool>& present) {
   const auto all = std::make_shared<const std::vector<FamilyDesc>>(std::move(rows));
   families_.assign(all->size(), nullptr);

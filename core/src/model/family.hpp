@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,13 @@ bool HasSingleValue(MetricType type);
 // A family name that matches `pattern`, which holds one `*`.
 bool MatchesPattern(std::string_view name, std::string_view pattern);
 
+// A row of the host's own tables.
+struct FamilyRow {
+  std::string_view name, help;
+  MetricType type;
+  std::vector<std::string_view> labels;
+};
+
 // An exporter's metric table, checked. Index i is the plugin's family i; rows that are patterns
 // hold a null pointer there.
 class FamilyTable {
@@ -59,6 +67,9 @@ class FamilyTable {
   // Bad rows (invalid names, labels, types, duplicates) are left out and named in `problems`.
   static FamilyTable FromC(const pillion_metric* metrics, size_t count, size_t collector_count,
                            std::vector<std::string>* problems);
+
+  // The host's own; a row without a name is a null pointer.
+  static FamilyTable FromRows(std::span<const FamilyRow> rows);
 
   // A copy whose help texts end in a suffix, by collector ("" for none): says that the values of
   // an `every` collector are cached.

@@ -24,7 +24,8 @@ namespace pillion {
 class Prefetcher {
  public:
   static constexpr size_t kPagesMax = 16;
-  // Prefetches that nobody came for: so many at once, and so many more per arrival.
+  // Prefetches that nobody came for: so many at once, and so many more per arrival. Those whose
+  // scrape may still come are not counted yet.
   static constexpr double kUnusedAtOnce = 8;
   static constexpr double kUnusedPerArrival = 0.02;
 

@@ -25,49 +25,33 @@ constexpr std::string_view kSuccessHelp = "1 if the collector's last run succeed
 // A name that the plugin doesn't give leaves an empty row, which is never used. The peers' families
 // carry the instance's own labels, as its samples do.
 FamilyTable MakeTable(const pillion_plugin& plugin, const InstanceConfig& config) {
-  std::vector<pillion_str> peers;
-  for (const auto& [name, _] : config.labels) peers.push_back(ToStr(name));
-  std::vector<pillion_str> peers_collector = peers;
-  peers_collector.insert(peers_collector.begin(), ToStr("collector"));
-  const std::vector<pillion_str> own = {ToStr("exporter"), ToStr("instance_name")};
-  std::vector<pillion_str> own_collector = own;
-  own_collector.push_back(ToStr("collector"));
-
-  struct RowOf {
-    std::string_view name, help;
-    const std::vector<pillion_str>& labels;
-  };
-  const RowOf rows[] = {
-      {ToView(plugin.up_name), ToView(plugin.up_help), peers},
-      {ToView(plugin.collector_duration_name), kDurationHelp, peers_collector},
-      {ToView(plugin.collector_success_name), kSuccessHelp, peers_collector},
-      {"pillion_instance_up", "1 if the last poll of the instance read its target.", own},
+  std::vector<std::string_view> peers;
+  for (const auto& [name, _] : config.labels) peers.push_back(name);
+  std::vector<std::string_view> peers_collector = peers;
+  peers_collector.insert(peers_collector.begin(), "collector");
+  const std::vector<std::string_view> own = {"exporter", "instance_name"};
+  const std::vector<std::string_view> own_collector = {"exporter", "instance_name", "collector"};
+  constexpr auto gauge = MetricType::kGauge;
+  const FamilyRow rows[] = {
+      {ToView(plugin.up_name), ToView(plugin.up_help), gauge, peers},
+      {ToView(plugin.collector_duration_name), kDurationHelp, gauge, peers_collector},
+      {ToView(plugin.collector_success_name), kSuccessHelp, gauge, peers_collector},
+      {"pillion_instance_up", "1 if the last poll of the instance read its target.", gauge, own},
       {"pillion_snapshot_series", "Series that the instance shows now, without the host's own.",
-       own},
+       gauge, own},
       {"pillion_snapshot_timestamp_seconds", "When a poll last read the target, as Unix time.",
-       own},
-      {"pillion_collector_success", kSuccessHelp, own_collector},
-      {"pillion_collector_duration_seconds", kDurationHelp, own_collector},
+       gauge, own},
+      {"pillion_collector_success", kSuccessHelp, gauge, own_collector},
+      {"pillion_collector_duration_seconds", kDurationHelp, gauge, own_collector},
       {"pillion_collector_timestamp_seconds",
        "When the collector last read its target, as Unix time; not there where that is when the "
        "instance was read.",
-       own_collector},
+       gauge, own_collector},
       {"pillion_collector_stretched_seconds",
        "How often a collector runs at most that max_target_load holds back; not there for others.",
-       own_collector},
+       gauge, own_collector},
   };
-  std::vector<pillion_metric> metrics;
-  for (const RowOf& row : rows) {
-    pillion_metric metric{};
-    metric.size = sizeof metric;
-    metric.name = ToStr(row.name);
-    metric.help = ToStr(row.help);
-    metric.type = PILLION_TYPE_GAUGE;
-    metric.labels = row.labels.data();
-    metric.label_count = row.labels.size();
-    metrics.push_back(metric);
-  }
-  return FamilyTable::FromC(metrics.data(), metrics.size(), 1, nullptr);
+  return FamilyTable::FromRows(rows);
 }
 
 // Rounded to microseconds, and Unix times to milliseconds: these change with every poll, and

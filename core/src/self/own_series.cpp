@@ -4,31 +4,8 @@
 #include <cmath>
 
 namespace pillion {
-namespace {
-
-FamilyTable TableOf(std::span<const OwnFamily> rows) {
-  std::vector<std::vector<pillion_str>> labels;
-  std::vector<pillion_metric> metrics;
-  labels.reserve(rows.size());
-  for (const OwnFamily& row : rows) {
-    std::vector<pillion_str>& names = labels.emplace_back();
-    for (const std::string_view name : row.labels) names.push_back(ToStr(name));
-    pillion_metric metric{};
-    metric.size = sizeof metric;
-    metric.name = ToStr(row.name);
-    metric.help = ToStr(row.help);
-    metric.type = static_cast<uint32_t>(row.type);
-    metric.labels = names.data();
-    metric.label_count = names.size();
-    metrics.push_back(metric);
-  }
-  return FamilyTable::FromC(metrics.data(), metrics.size(), 1, nullptr);
-}
-
-}  // namespace
-
-OwnSeries::OwnSeries(std::span<const OwnFamily> table)
-    : table_(TableOf(table)), builder_(&table_, {}) {
+OwnSeries::OwnSeries(std::span<const FamilyRow> table)
+    : table_(FamilyTable::FromRows(table)), builder_(&table_, {}) {
   builder_.KeepLabels();
 }
 

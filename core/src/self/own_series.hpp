@@ -24,16 +24,9 @@
 
 namespace pillion {
 
-// A row of the table of families.
-struct OwnFamily {
-  std::string_view name, help;
-  MetricType type;
-  std::vector<std::string_view> labels;
-};
-
 class OwnSeries {
  public:
-  explicit OwnSeries(std::span<const OwnFamily> table);
+  explicit OwnSeries(std::span<const FamilyRow> table);
 
   // A new series of the table's row `family`, with the values of its labels; no two may be equal.
   prometheus::Counter& NewCounter(uint32_t family, std::initializer_list<std::string_view> = {});

@@ -46,13 +46,13 @@ enum : uint32_t {
   kStartTime,
 };
 
-const std::vector<OwnFamily>& Table() {
+const std::vector<FamilyRow>& Table() {
   constexpr auto counter = MetricType::kCounter;
   constexpr auto gauge = MetricType::kGauge;
   constexpr auto histogram = MetricType::kHistogram;
   const std::vector<std::string_view> instance = {"exporter", "instance_name"};
   const std::vector<std::string_view> with_reason = {"exporter", "instance_name", "reason"};
-  static const std::vector<OwnFamily> table = {
+  static const std::vector<FamilyRow> table = {
       {"pillion_build_info", "1; the labels say what is running.", gauge, {"version"}},
       {"pillion_poll_failures_total", "Polls that could not read their target.", counter,
        with_reason},
