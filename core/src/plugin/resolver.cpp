@@ -2,46 +2,104 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstring>
+#include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
 
 namespace pillion {
 namespace {
 
 constexpr size_t kHostBytesMax = 255;
 
-// What glibc's helper thread works on. It outlives a caller that gave up: the notification holds
-// a reference of its own.
+// Threads that may hang in the system's resolver at once. What comes while they all do waits for
+// one of them, until its caller gives up.
+constexpr int kThreadsMax = 16;
+
+// One name. Its caller may give up while a thread still works on it: both hold it.
 struct Lookup {
-  explicit Lookup(std::string_view name) : host(name), done(::eventfd(0, EFD_CLOEXEC)) {
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_ADDRCONFIG;
-    request.ar_name = host.c_str();
-    request.ar_request = &hints;
-  }
+  explicit Lookup(std::string_view name) : host(name), done(::eventfd(0, EFD_CLOEXEC)) {}
   ~Lookup() {
-    if (request.ar_result != nullptr) ::freeaddrinfo(request.ar_result);
+    if (found != nullptr) ::freeaddrinfo(found);
     if (done >= 0) ::close(done);
   }
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
 
-  std::string host;
-  addrinfo hints{};
-  gaicb request{};
-  int done;
+  const std::string host;
+  const int done;
+  std::atomic<bool> finished{false};  // set by the thread after the two below, before `done`
+  addrinfo* found = nullptr;
+  int result = 0;
 };
 
-[[maybe_unused]] void Notify(sigval value) {
-  const std::unique_ptr<std::shared_ptr<Lookup>> lookup(
-      static_cast<std::shared_ptr<Lookup>*>(value.sival_ptr));
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write((*lookup)->done, &one, sizeof one);
-}
+// The names that wait, and the threads that look them up: started when needed, gone when nothing
+// waits. Never destroyed, as a thread may hang when the process ends.
+class Lookups {
+ public:
+  static Lookups& Instance() {
+    static auto& lookups = *new Lookups;
+    return lookups;
+  }
+
+  // Throws std::system_error if there is no thread for it and none that would come to it.
+  void Add(std::shared_ptr<Lookup> lookup) {
+    const std::lock_guard lock(mutex_);
+    if (threads_ < kThreadsMax) {
+      try {
+        std::thread([this] { Run(); }).detach();
+        ++threads_;
+      } catch (const std::system_error&) {
+        if (threads_ == 0) throw;
+      }
+    }
+    waiting_.push_back(std::move(lookup));
+  }
+
+  // A caller gives up: what no thread has begun is forgotten, so that what waits is bounded by
+  // the number of callers.
+  void Remove(const std::shared_ptr<Lookup>& lookup) {
+    const std::lock_guard lock(mutex_);
+    std::erase(waiting_, lookup);
+  }
+
+ private:
+  void Run() {
+    pthread_setname_np(pthread_self(), "pillion-dns");
+    while (const std::shared_ptr<Lookup> lookup = Next()) LookUp(*lookup);
+  }
+
+  std::shared_ptr<Lookup> Next() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) {
+      --threads_;
+      return nullptr;
+    }
+    std::shared_ptr<Lookup> next = std::move(waiting_.front());
+    waiting_.pop_front();
+    return next;
+  }
+
+  static void LookUp(Lookup& lookup) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    lookup.result = ::getaddrinfo(lookup.host.c_str(), nullptr, &hints, &lookup.found);
+    lookup.finished = true;
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(lookup.done, &one, sizeof one);
+  }
+
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<Lookup>> waiting_;  // guarded by mutex_
+  int threads_ = 0;                              // guarded by mutex_
+};
 
 std::vector<std::string> Addresses(const addrinfo* list) {
   std::vector<std::string> addresses;
@@ -77,36 +135,18 @@ Result<std::vector<std::string>> ResolveHost(std::string_view host,
   if (IsNumeric(lookup->host)) return std::vector<std::string>{lookup->host};
   if (lookup->done < 0) return Error{Reason::kLimit, "no descriptor left for a name look-up"};
 
-#if defined(__SANITIZE_THREAD__)
-  // glibc starts its helper thread behind ThreadSanitizer's back, which then crashes in Notify.
-  const int looked_up =
-      ::getaddrinfo(lookup->host.c_str(), nullptr, &lookup->hints, &lookup->request.ar_result);
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(lookup->done, &one, sizeof one);
-#else
-  auto reference = std::make_unique<std::shared_ptr<Lookup>>(lookup);
-  sigevent event{};
-  event.sigev_notify = SIGEV_THREAD;
-  event.sigev_value.sival_ptr = reference.get();
-  event.sigev_notify_function = &Notify;
-  gaicb* list[1] = {&lookup->request};
-  if (const int rc = ::getaddrinfo_a(GAI_NOWAIT, list, 1, &event); rc != 0) {
-    return Error{Reason::kDns, ::gai_strerror(rc)};
+  Lookups& lookups = Lookups::Instance();
+  try {
+    lookups.Add(lookup);
+  } catch (const std::system_error&) {
+    return Error{Reason::kLimit, "no thread left for a name look-up"};
   }
-  static_cast<void>(reference.release());  // Notify owns it now
-#endif
-  if (!wait_readable(lookup->done)) {
-    // Not cancelled: glibc sends no notification for a cancelled look-up, and the reference that
-    // Notify holds would never be freed.
+  if (!wait_readable(lookup->done) || !lookup->finished) {
+    lookups.Remove(lookup);
     return Error{Reason::kTimeout, "the name was not resolved by the deadline"};
   }
-#if !defined(__SANITIZE_THREAD__)
-  const int looked_up = ::gai_error(&lookup->request);
-#endif
-  if (looked_up != 0) {
-    return Error{Reason::kDns, ::gai_strerror(looked_up)};
-  }
-  std::vector<std::string> addresses = Addresses(lookup->request.ar_result);
+  if (lookup->result != 0) return Error{Reason::kDns, ::gai_strerror(lookup->result)};
+  std::vector<std::string> addresses = Addresses(lookup->found);
   if (addresses.empty()) return Error{Reason::kDns, "the name has no address"};
   return addresses;
 }

@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 using namespace pillion;
 
 namespace {
@@ -27,6 +31,18 @@ TEST_CASE("localhost has an address") {
   const auto addresses = ResolveHost("localhost", &WaitReadable);
   REQUIRE(addresses.ok());
   CHECK(addresses->size() >= 1);
+}
+
+TEST_CASE("more callers at once than threads that look up each get their answer") {
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 50; ++i) {
+    callers.emplace_back([&] {
+      if (ResolveHost("localhost", &WaitReadable).ok()) ++answered;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(answered == 50);
 }
 
 TEST_CASE("a caller that gives up gets a timeout and nothing leaks") {
